@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+/** What every expected failure of the platform carries, on the wire and in the terminal. No field may hold a secret. */
+export const failureSchema = z.object({
+  /** Stable and greppable, e.g. `project_file_invalid`. */
+  code: z.string(),
+  /** What happened, one sentence. */
+  message: z.string(),
+  /** The evidence: path, value, last log lines. */
+  detail: z.string().optional(),
+  /** The next command or action. */
+  suggestion: z.string().optional(),
+});
+export type Failure = z.infer<typeof failureSchema>;
+
+/** An expected failure on its way up. Bugs stay plain errors and end in the last-resort handler. */
+export class SfpError extends Error {
+  readonly code: string;
+  readonly detail?: string | undefined;
+  readonly suggestion?: string | undefined;
+
+  constructor(failure: Failure, options?: { cause?: unknown }) {
+    super(failure.message, options);
+    this.name = 'SfpError';
+    this.code = failure.code;
+    this.detail = failure.detail;
+    this.suggestion = failure.suggestion;
+  }
+
+  toFailure(): Failure {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.detail === undefined ? {} : { detail: this.detail }),
+      ...(this.suggestion === undefined ? {} : { suggestion: this.suggestion }),
+    };
+  }
+}
+
+/** RFC 9457 problem document: what the API answers for every 4xx and 5xx (`application/problem+json`). */
+export const problemSchema = failureSchema.extend({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  requestId: z.string(),
+  /** Per-field findings of a validation failure. */
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { slugSchema, timestampSchema, uuidSchema } from './scalar.ts';
+
+export const environmentCategories = ['dev', 'test', 'staging', 'production'] as const;
+export const environmentCategorySchema = z.enum(environmentCategories);
+
+export const projectSchema = z.object({
+  id: uuidSchema,
+  accountId: uuidSchema,
+  slug: slugSchema,
+  name: z.string(),
+  /** Anything `git clone` takes: https, ssh, or a path on the workers' machine. */
+  repositoryUrl: z.string(),
+  defaultRef: z.string(),
+  /** Path of the project file inside the repository. */
+  configPath: z.string(),
+  version: z.number().int(),
+  createdAt: timestampSchema,
+  updatedAt: timestampSchema,
+});
+export type Project = z.infer<typeof projectSchema>;
+
+export const environmentSchema = z.object({
+  id: uuidSchema,
+  accountId: uuidSchema,
+  projectId: uuidSchema,
+  slug: slugSchema,
+  name: z.string(),
+  category: environmentCategorySchema,
+  /** Given to every step of a deployment as environment variables. Never secret. */
+  variables: z.record(z.string(), z.string()),
+  version: z.number().int(),
+  createdAt: timestampSchema,
+  updatedAt: timestampSchema,
+});
+export type Environment = z.infer<typeof environmentSchema>;

@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+// Four kinds of tests (docs/testing.md). Everything but `unit` starts real processes, so files of those
+// projects run a few at a time: the suite has to hold on two cores.
+const started = { testTimeout: 60_000, hookTimeout: 120_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['**/*.unit.test.{ts,tsx}'], exclude: ['node_modules/**', 'dist/**'] } },
+      { test: { name: 'contract', include: ['test/contract/**/*.contract.test.ts'], maxWorkers: 2, ...started } },
+      {
+        test: {
+          name: 'integration',
+          include: ['**/*.integration.test.ts'],
+          exclude: ['node_modules/**', 'dist/**'],
+          maxWorkers: 2,
+          ...started,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.e2e.test.ts'],
+          maxWorkers: 1,
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
