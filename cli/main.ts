@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// No static import: an old Node must get as far as the sentence below instead of a syntax error in a dependency.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+if (major < 22 || (major === 22 && minor < 12)) {
+  process.stderr.write(
+    `sfp needs Node.js 22.12 or newer, and this is ${process.versions.node}. Install a current one from https://nodejs.org, or run sfp with npx in a checkout, which brings its own.\n`,
+  );
+  process.exitCode = 1;
+} else {
+  const { runCli } = await import('./run.ts');
+  const code = await runCli(process.argv.slice(2));
+  process.exitCode = code;
+  // A connection that somebody forgot to close must not keep the shell waiting.
+  setTimeout(() => process.exit(code), 500).unref();
+}
+
+export {};
