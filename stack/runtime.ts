@@ -1,0 +1,61 @@
+import type { Failure } from '../contracts/error.ts';
+import type { Check } from './checks/check.ts';
+import type { Stack } from './stack.ts';
+
+/** Whether all of it works (running), some (partial), nothing runs (stopped), or something is broken (error). */
+export type StackStatus = 'running' | 'partial' | 'stopped' | 'error';
+
+export interface ServiceStatus {
+  name: string;
+  /** The supervisor's word for it, e.g. `running`, `restarting`, `failed`, `remote`. */
+  state: string;
+  health: 'healthy' | 'unhealthy' | 'unknown';
+  /** How often it was started again after it had ended by itself. */
+  restarts: number;
+  pid: number | null;
+  upSince: string | null;
+  /** Resident memory of the service's processes, as the kernel counts it for each. */
+  rssBytes: number | null;
+  /** The same with shared pages divided among who shares them; null where the kernel does not tell. */
+  pssBytes: number | null;
+  /** Why it is not healthy, when it is not. */
+  detail?: string;
+}
+
+export interface RuntimeStatus {
+  status: StackStatus;
+  services: ServiceStatus[];
+  /** What is wrong with the whole and what to do about it. */
+  problem?: Failure;
+}
+
+export interface LogLine {
+  service: string;
+  line: string;
+}
+
+export interface LogQuery {
+  /** All when empty. */
+  services: readonly string[];
+  tail: number;
+  follow: boolean;
+  signal: AbortSignal;
+}
+
+/** Told while something takes its time, e.g. ("start", "auth is healthy"). */
+export type Report = (message: string) => void;
+
+/** What a stack runs on. `stack/lifecycle/*` is written once over it. Every method may be called again after a crash in it. */
+export interface StackRuntime {
+  readonly name: 'embedded' | 'compose';
+  /** What must be so before a start, on this machine and for this stack. */
+  checks(stack: Stack | null): readonly Check[];
+  /** Resolves when every service is healthy; a failed start leaves nothing running. */
+  start(stack: Stack, options: { signal: AbortSignal; report: Report }): Promise<void>;
+  /** Resolves when no process of the stack is left. */
+  stop(stack: Stack, options: { report: Report }): Promise<void>;
+  status(stack: Stack): Promise<RuntimeStatus>;
+  logs(stack: Stack, query: LogQuery): AsyncIterable<LogLine>;
+  /** Ends what is left and removes what the runtime keeps outside the stack's directory. The directory is the caller's. */
+  destroy(stack: Stack, options: { report: Report }): Promise<void>;
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { readJsonFile, writeJsonFile } from './atomic-file.ts';
+import type { StackLayout } from './layout.ts';
+
+/** state.json: what is installed. */
+export const stackStateSchema = z.object({
+  version: z.literal(1),
+  platformVersion: z.string(),
+  /** Set by the last step of init; a stack without it is resumed by running init again. */
+  initialisedAt: z.string().nullable(),
+  lastHealthyAt: z.string().nullable(),
+  /** Version that was healthy last: when it is the running one, its database objects are known to be there. */
+  lastHealthyVersion: z.string().nullable(),
+  adminEmail: z.string().nullable(),
+});
+export type StackState = z.infer<typeof stackStateSchema>;
+
+export const emptyState = (platformVersion: string): StackState => ({
+  version: 1,
+  platformVersion,
+  initialisedAt: null,
+  lastHealthyAt: null,
+  lastHealthyVersion: null,
+  adminEmail: null,
+});
+
+export const readState = (layout: StackLayout): StackState | null =>
+  readJsonFile(layout.stateFile, stackStateSchema, {
+    code: 'stack_state_invalid',
+    suggestion: `Move ${layout.stateFile} away and run \`sfp server start --tenant ${layout.tenant}\`: it is written again.`,
+  });
+
+export const writeState = (layout: StackLayout, state: StackState): void => writeJsonFile(layout.stateFile, state);
+
+export function updateState(layout: StackLayout, platformVersion: string, change: Partial<StackState>): StackState {
+  const state = { ...(readState(layout) ?? emptyState(platformVersion)), platformVersion, ...change };
+  writeState(layout, state);
+  return state;
+}
