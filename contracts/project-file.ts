@@ -21,8 +21,6 @@ export type DeclaredStage = (typeof declaredStages)[number];
 /** `sfp.yaml`: how a project is built, checked, deployed, verified and taken back. Unknown keys are errors. */
 export const projectFileSchema = z.strictObject({
   version: z.literal(1),
-  /** `long` sends the deployment to the pool for work that takes more than ten minutes. */
-  pool: z.enum(['standard', 'long']).optional(),
   timeout: durationSchema.optional(),
   env: z.record(z.string(), z.string()).optional(),
   build: z.array(stepSchema).optional(),

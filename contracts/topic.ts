@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { taskEventRowSchema } from './task-event.ts';
-import { taskProgressSchema, taskStatusSchema } from './task.ts';
 import { uuidSchema } from './scalar.ts';
+import { taskProgressSchema, taskStatusSchema } from './task.ts';
+import { taskEventRowSchema } from './task-event.ts';
 
 /** Private Realtime topics. RLS on `realtime.messages` lets in who may see the row of that id. */
 export const topicKinds = ['task', 'environment', 'project', 'account'] as const;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { environmentCategorySchema } from '../project.ts';
-import { poolSchema } from '../task.ts';
 import { slugSchema, timestampSchema, uuidSchema } from '../scalar.ts';
+import { poolSchema } from '../task.ts';
 
 /** Bodies of the POST requests that create something. Every one of them honours `Idempotency-Key`. */
 export const createAccountSchema = z.object({ slug: slugSchema, name: z.string().min(1).max(120) });

@@ -1,0 +1,39 @@
+const mask = '***';
+/** Shorter values would blot out ordinary words. */
+const shortestSecret = 6;
+const secretName = /(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY)/i;
+
+/** Forms that are a secret wherever they come from: our own tokens and keys, GitHub's, AWS', JWTs, URLs with a password. */
+const patterns: readonly RegExp[] = [
+  /sfp_at_[A-Za-z0-9_-]{38}/g,
+  /sb_secret_[A-Za-z0-9_-]{10,}/g,
+  /gh[pousr]_[A-Za-z0-9]{20,}/g,
+  /github_pat_[A-Za-z0-9_]{20,}/g,
+  /AKIA[0-9A-Z]{16}/g,
+  /eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g,
+];
+const urlPassword = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s/@]+@/gi;
+
+/** Removes the given secrets, each line of a multi-line one too, and everything that looks like a secret. */
+export class Masker {
+  readonly #secrets: string[];
+
+  constructor(secrets: Iterable<string>) {
+    const parts = [...secrets].flatMap((secret) => [secret, ...secret.split(/\r?\n/)]);
+    const usable = parts.map((part) => part.trim()).filter((part) => part.length >= shortestSecret);
+    // Longest first, so that a secret that contains another one is removed whole.
+    this.#secrets = [...new Set(usable)].sort((a, b) => b.length - a.length);
+  }
+
+  /** A masker for the values of those variables whose name says that they are secret. */
+  static forVariables(variables: Record<string, string>): Masker {
+    return new Masker(Object.entries(variables).flatMap(([name, value]) => (secretName.test(name) ? [value] : [])));
+  }
+
+  apply(text: string): string {
+    let masked = text;
+    for (const secret of this.#secrets) masked = masked.replaceAll(secret, mask);
+    for (const pattern of patterns) masked = masked.replace(pattern, mask);
+    return masked.replace(urlPassword, `$1${mask}@`);
+  }
+}

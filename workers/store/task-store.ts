@@ -1,0 +1,99 @@
+import { createClient } from '@supabase/supabase-js';
+import { z } from 'zod';
+import type { DeploymentMetadata, Stage, StageStatus } from '../../contracts/deployment.ts';
+import type { Failure } from '../../contracts/error.ts';
+import type { TaskProgress } from '../../contracts/task.ts';
+import type { NewTaskEvent } from '../../contracts/task-event.ts';
+import { startedTaskSchema, type TaskStart } from './rows.ts';
+
+/** Changes to the task and its deployment that travel with events in one transaction. */
+export interface TaskPatch {
+  progress?: TaskProgress;
+  stages?: Partial<Record<Stage, StageStatus>>;
+  commitSha?: string;
+  metadata?: DeploymentMetadata;
+  failure?: Failure | null;
+}
+
+/** The database refused because another attempt has taken over: stop at once, write nothing more. */
+export class StaleAttempt extends Error {}
+
+const appendedSchema = z.object({ lastSeq: z.number().int(), cancelRequested: z.boolean() });
+const allocationSchema = z.object({ held: z.boolean(), position: z.number().int() });
+
+/** The worker's only way to the database: RPCs as service_role, through the gateway. Every call is idempotent. */
+export class TaskStore {
+  readonly #supabase;
+
+  constructor(options: { supabaseUrl: string; secretKey: string }) {
+    this.#supabase = createClient(options.supabaseUrl, options.secretKey, {
+      auth: { persistSession: false, autoRefreshToken: false },
+    });
+  }
+
+  start(taskId: string, runId: string, worker: string, leaseSeconds: number): Promise<TaskStart> {
+    return this.#call('start_task', startedTaskSchema, {
+      p_task_id: taskId,
+      p_run_id: runId,
+      p_worker: worker,
+      p_lease_seconds: leaseSeconds,
+    });
+  }
+
+  append(taskId: string, attempt: number, events: NewTaskEvent[], patch: TaskPatch, leaseSeconds: number) {
+    return this.#call('append_task_events', appendedSchema, {
+      p_task_id: taskId,
+      p_attempt: attempt,
+      p_events: events,
+      p_patch: patch,
+      p_lease_seconds: leaseSeconds,
+    });
+  }
+
+  finish(taskId: string, attempt: number, end: TaskEnd) {
+    return this.#call('finish_task', z.object({ lastSeq: z.number().int() }), {
+      p_task_id: taskId,
+      p_attempt: attempt,
+      p_status: end.status,
+      p_failure: end.failure ?? null,
+      p_events: end.events ?? [],
+      p_patch: end.patch ?? {},
+    });
+  }
+
+  acquireEnvironment(environmentId: string, taskId: string, leaseSeconds: number) {
+    return this.#call('acquire_environment', allocationSchema, {
+      p_environment_id: environmentId,
+      p_task_id: taskId,
+      p_lease_seconds: leaseSeconds,
+    });
+  }
+
+  releaseEnvironment(environmentId: string, taskId: string): Promise<unknown> {
+    return this.#call('release_environment', z.unknown(), { p_environment_id: environmentId, p_task_id: taskId });
+  }
+
+  async #call<Output>(name: string, schema: z.ZodType<Output>, parameters: Record<string, unknown>): Promise<Output> {
+    const { data, error, status } = await this.#supabase.rpc(name, parameters);
+    if (error === null) return schema.parse(data);
+    if (error.message === 'stale_attempt') throw new StaleAttempt(`${name}: another attempt has taken over`);
+    throw new StoreError(name, status, error.code, error.message);
+  }
+}
+
+export interface TaskEnd {
+  status: 'succeeded' | 'failed' | 'cancelled' | 'queued';
+  failure?: Failure | undefined;
+  events?: NewTaskEvent[];
+  patch?: TaskPatch;
+}
+
+/** `transient` when the same call may work in a moment: nothing answered, or the database is restarting. */
+export class StoreError extends Error {
+  readonly transient: boolean;
+
+  constructor(call: string, status: number, code: string, message: string) {
+    super(`${call} answered ${status || 'nothing'} ${code}: ${message}`);
+    this.transient = status === 0 || status === 429 || status >= 500;
+  }
+}

@@ -1,0 +1,55 @@
+import { SfpError } from '../../../contracts/error.ts';
+import { Git } from '../../workspace/git.ts';
+import type { DeploymentContext } from './context.ts';
+
+/**
+ * Puts the project's files into the workspace at one commit. The first time the ref is resolved and the commit recorded;
+ * from then on the deployment is of that commit, wherever the branch moves.
+ */
+export async function checkOut(context: DeploymentContext): Promise<void> {
+  const { deployment, project, ledger, run, workspace } = context;
+  if (ledger.isSettled('checkout')) {
+    context.commitSha = deployment.commitSha ?? '';
+    await restore(context);
+    return;
+  }
+  ledger.move('checkout', 'running');
+  await workspace.renew();
+  const git = await clone(context);
+  const sha = deployment.commitSha ?? (await git.resolve(deployment.ref));
+  await git.checkout(sha);
+  const commit = await git.commit(sha);
+  const previous = run.started.previousSuccess?.commitSha;
+  const changelog = previous ? await git.changelog(previous, sha) : undefined;
+  context.commitSha = sha;
+  run.events.say('note', { text: `${project.slug} at ${sha.slice(0, 12)}: ${commit.subject}` });
+  if (changelog !== undefined) run.events.say('note', { text: changelogNote(changelog.length, previous ?? '') });
+  ledger.move('checkout', 'succeeded', undefined, {
+    commitSha: sha,
+    metadata: { commit, ...(changelog === undefined ? {} : { changelog }) },
+  });
+}
+
+/** A later attempt: the files of the finished stages are still there, or nothing was built yet and a new clone will do. */
+async function restore(context: DeploymentContext): Promise<void> {
+  const { ledger, run, workspace, commitSha } = context;
+  const next = ledger.next;
+  run.events.say('note', { text: `Attempt ${run.started.attempt} goes on with the stage ${next ?? 'at the end'}.` });
+  if (next !== 'build' && (await workspace.exists())) return;
+  if (next !== 'build' && ledger.status('build') === 'succeeded')
+    throw new SfpError({
+      code: 'workspace_lost',
+      message: 'The files that the finished stages made are gone.',
+      detail: workspace.directory,
+      suggestion: 'Deploy the same ref again: `sfp deploy`.',
+    });
+  await workspace.renew();
+  const git = await clone(context);
+  await git.checkout(commitSha);
+}
+
+const clone = ({ project, workspace, configDir, run }: DeploymentContext): Promise<Git> =>
+  Git.clone({ url: project.repositoryUrl, directory: workspace.source, configDir, signal: run.signal });
+
+const changelogNote = (count: number, previous: string): string =>
+  `${count} commit${count === 1 ? '' : 's'} since the last successful deployment (${previous.slice(0, 12)}).`;

@@ -1,0 +1,39 @@
+import { homedir } from 'node:os';
+import { delimiter, dirname } from 'node:path';
+import type { Stage } from '../../../contracts/deployment.ts';
+import type { ProjectFile, ProjectStep } from '../../../contracts/project-file.ts';
+import type { DeploymentContext } from './context.ts';
+
+/**
+ * What a step's processes see. Nothing of the worker's own environment but what any program needs: the platform's keys
+ * must not be within a project's reach. Later entries win: platform, environment, project file, step.
+ */
+export function stepEnvironment(
+  context: DeploymentContext,
+  file: ProjectFile,
+  stage: Stage,
+  step: ProjectStep,
+): Record<string, string> {
+  const { deployment, project, environment, run, commitSha } = context;
+  return {
+    // The worker's own Node first: a step that calls `node` gets the version that the platform runs on.
+    PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter),
+    HOME: homedir(),
+    LANG: 'C.UTF-8',
+    CI: 'true',
+    ...environment.variables,
+    ...file.env,
+    ...step.env,
+    SFP_DEPLOYMENT_ID: deployment.id,
+    SFP_TASK_ID: run.started.task.id,
+    SFP_ATTEMPT: String(run.started.attempt),
+    SFP_PROJECT: project.slug,
+    SFP_ENVIRONMENT: environment.slug,
+    SFP_ENVIRONMENT_CATEGORY: environment.category,
+    SFP_REF: deployment.ref,
+    SFP_COMMIT: commitSha,
+    SFP_PREVIOUS_COMMIT: run.started.previousSuccess?.commitSha ?? '',
+    SFP_STAGE: stage,
+    SFP_WORKSPACE: context.workspace.source,
+  };
+}
