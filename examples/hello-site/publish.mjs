@@ -27,6 +27,10 @@ function publish(source, site) {
 
 function restore(site) {
   const previous = join(site, 'previous');
+  const current = join(site, 'current');
+  // The failed version may never have been switched to: then what is shown is already the version before.
+  if (existsSync(current) && readlinkSync(current) !== join('versions', process.env.SFP_COMMIT ?? 'local'))
+    return console.log('the failed version was never current');
   if (!existsSync(previous)) return console.log('no earlier version to go back to');
   point(site, 'current', readlinkSync(previous));
   console.log(`current is ${readlinkSync(previous)} again`);
