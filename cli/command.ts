@@ -79,7 +79,7 @@ export interface CommandSpec<Args extends Record<string, ArgumentSpec>, Options 
   options?: Options;
   examples?: readonly string[];
   /** Ends with the exit code, `ok` when it returns nothing. Expected failures are thrown as `SfpError`. */
-  run(context: CommandContext<Args, Options>): Promise<ExitCode | undefined | void>;
+  run(context: CommandContext<Args, Options>): Promise<ExitCode> | Promise<void>;
 }
 
 /** A command as the program sees it: data for the parser, and one function. Modules export it as `command`. */

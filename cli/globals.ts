@@ -23,7 +23,7 @@ const jsonModes: Record<string, OutputMode> = { '--json': 'json', '--json=stream
  * commander's because `--json` has an optional value that must not swallow the next word.
  */
 export function takeGlobals(argv: readonly string[], env: NodeJS.ProcessEnv): { globals: Globals; rest: string[] } {
-  const globals: Globals = { mode: 'text', contextName: env['SFP_CONTEXT'] || undefined, noInput: false, quiet: false };
+  const globals: Globals = { mode: 'text', contextName: env.SFP_CONTEXT || undefined, noInput: false, quiet: false };
   const rest: string[] = [];
   for (let index = 0; index < argv.length; index += 1) {
     const word = argv[index] ?? '';

@@ -9,7 +9,7 @@ import type { ContextStore, SavedContexts } from './store.ts';
 
 /** `$SFP_CONFIG_DIR`, else `$XDG_CONFIG_HOME/sfp`, else `~/.config/sfp`. */
 export function contextsPath(env: NodeJS.ProcessEnv): string {
-  const directory = env['SFP_CONFIG_DIR'] || join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'sfp');
+  const directory = env.SFP_CONFIG_DIR || join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'sfp');
   return join(directory, 'contexts.json');
 }
 

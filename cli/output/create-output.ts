@@ -43,7 +43,7 @@ export function createOutput({ mode, quiet, stdout, stderr, env }: OutputOptions
   const steps = new StepLines({
     write: (text) => stderr.write(text),
     style: errorStyle,
-    live: stderr.isTTY === true && mode === 'text' && env['TERM'] !== 'dumb' && !env['CI'],
+    live: stderr.isTTY === true && mode === 'text' && env.TERM !== 'dumb' && !env.CI,
   });
   const stream = (type: string, data: Record<string, unknown>): void => {
     stdout.write(`${JSON.stringify({ type, at: new Date().toISOString(), ...data })}\n`);
@@ -56,7 +56,7 @@ export function createOutput({ mode, quiet, stdout, stderr, env }: OutputOptions
 
   return {
     mode,
-    interactive: mode === 'text' && !quiet && stdout.isTTY === true && env['TERM'] !== 'dumb' && !env['CI'],
+    interactive: mode === 'text' && !quiet && stdout.isTTY === true && env.TERM !== 'dumb' && !env.CI,
     style,
     result(data, view) {
       if (mode === 'stream') return stream('result', { data });

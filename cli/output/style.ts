@@ -16,11 +16,11 @@ interface Stream {
 
 /** NO_COLOR (https://no-color.org) wins, then FORCE_COLOR, then whether it is a terminal that knows colours. */
 export function styleOf(stream: Stream, env: NodeJS.ProcessEnv): Style {
-  const colour = env['NO_COLOR']
+  const colour = env.NO_COLOR
     ? false
-    : env['FORCE_COLOR'] !== undefined
-      ? env['FORCE_COLOR'] !== '0'
-      : stream.isTTY === true && env['TERM'] !== 'dumb';
+    : env.FORCE_COLOR !== undefined
+      ? env.FORCE_COLOR !== '0'
+      : stream.isTTY === true && env.TERM !== 'dumb';
   return {
     colour,
     width: stream.columns ?? 80,

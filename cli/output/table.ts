@@ -7,7 +7,7 @@ export interface Column<Row> {
   tone?(row: Row): Tone | undefined;
 }
 
-const fit = (text: string, width: number): string =>
+const cut = (text: string, width: number): string =>
   text.length <= width ? text.padEnd(width) : `${text.slice(0, Math.max(0, width - 1))}…`;
 
 /** Rows under titles, cut at the terminal's width in the widest column. `empty` stands for no rows. */
@@ -22,7 +22,7 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
     const line = (texts: string[], tone: (index: number) => Tone | undefined): string =>
       texts
         .map((text, index) => {
-          const cell = fit(text, widths[index] ?? 0);
+          const cell = cut(text, widths[index] ?? 0);
           const colour = tone(index);
           return colour === undefined ? cell : style.paint(colour, cell);
         })

@@ -1,0 +1,66 @@
+import type { Failure } from '../../contracts/error.ts';
+import { problemSchema, SfpError } from '../../contracts/error.ts';
+
+/** A refusal by the server: its problem document, with the status and the id to find it in the server's log. */
+export class ApiError extends SfpError {
+  readonly status: number;
+  readonly requestId: string | undefined;
+
+  constructor(failure: Failure, status: number, requestId: string | undefined) {
+    super(failure);
+    this.status = status;
+    this.requestId = requestId;
+  }
+}
+
+/** Reads the problem out of an answer that is not 2xx; an answer that is no problem document (a proxy's page) becomes one. */
+export function apiErrorOf(status: number, body: unknown, url: string): ApiError {
+  const parsed = problemSchema.safeParse(body);
+  if (parsed.success) {
+    const { code, message, detail, suggestion, requestId, errors } = parsed.data;
+    const findings = errors?.map(({ path, message: text }) => `${path}: ${text}`).join('\n');
+    const evidence = [detail, findings].filter((text) => text !== undefined && text !== '').join('\n');
+    return new ApiError(
+      {
+        code,
+        message,
+        ...(evidence === '' ? {} : { detail: evidence }),
+        ...(suggestion === undefined ? {} : { suggestion }),
+      },
+      status,
+      requestId,
+    );
+  }
+  return new ApiError(
+    {
+      code: status === 401 ? 'unauthorized' : status >= 500 ? 'server_unavailable' : 'unexpected_answer',
+      message: `The server answered ${status} without saying why.`,
+      detail: url,
+      suggestion:
+        status >= 500
+          ? 'It may be starting or updating. Try again, or look: sfp server status'
+          : 'Is this the URL of an sfp server?',
+    },
+    status,
+    undefined,
+  );
+}
+
+export function unreachable(url: string, cause: unknown): SfpError {
+  return new SfpError(
+    {
+      code: 'server_unreachable',
+      message: `The server at ${new URL(url).origin} does not answer.`,
+      detail: reasonOf(cause),
+      suggestion: 'Does it run, and is the URL right? On its machine: sfp server status',
+    },
+    { cause },
+  );
+}
+
+/** `fetch failed` says nothing; the reason is the innermost cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause instanceof Error) return reasonOf(error.cause);
+  return error.message || error.name;
+}

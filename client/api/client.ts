@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { accountSchema } from '../../contracts/account.ts';
+import { meSchema } from '../../contracts/api/auth.ts';
+import { clientConfigSchema, healthSchema, versionSchema } from '../../contracts/api/health.ts';
+import type {
+  createAccountSchema,
+  createDeploymentSchema,
+  createEnvironmentSchema,
+  createProjectSchema,
+  createTokenSchema,
+} from '../../contracts/api/request.ts';
+import { applicationTokenSchema } from '../../contracts/application-token.ts';
+import type { DeploymentStatus } from '../../contracts/deployment.ts';
+import { deploymentSchema } from '../../contracts/deployment.ts';
+import { environmentSchema, projectSchema } from '../../contracts/project.ts';
+import { pageSchema } from '../../contracts/scalar.ts';
+import type { TaskStatus, TaskType } from '../../contracts/task.ts';
+import { taskSchema } from '../../contracts/task.ts';
+import { taskEventSchema } from '../../contracts/task-event.ts';
+import type { HttpOptions } from './http.ts';
+import { createHttp } from './http.ts';
+
+interface Page {
+  cursor?: string | undefined;
+  limit?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+interface Creating {
+  /** Repeat it to repeat the request without making a second thing. */
+  idempotencyKey?: string | undefined;
+}
+type Body<Schema extends z.ZodType> = z.input<Schema>;
+
+const newTokenSchema = applicationTokenSchema.extend({ token: z.string() });
+const anything = z.unknown();
+const at = (...segments: string[]): string => segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
+
+const page = ({ cursor, limit }: Page): Record<string, string | number | undefined> => ({ cursor, limit });
+
+/**
+ * The API of a stack, a method per route. Answers are read by the contracts' schemas; refusals are thrown as `ApiError`
+ * (an `SfpError` with `status` and `requestId`), an unreachable server as `SfpError` `server_unreachable`.
+ */
+export function createApiClient(options: HttpOptions) {
+  const http = createHttp(options);
+  return {
+    /** Asks every part. Unlike the other methods it also answers, rather than throws, when one is down. */
+    health: () => http({ method: 'GET', path: '/health', answer: healthSchema, accepts: [503] }),
+    version: () => http({ method: 'GET', path: '/version', answer: versionSchema }),
+    config: () => http({ method: 'GET', path: '/config', answer: clientConfigSchema }),
+    me: () => http({ method: 'GET', path: '/me', answer: meSchema }),
+    logout: () => http({ method: 'POST', path: '/auth/logout', answer: anything }),
+    accounts: {
+      list: (query: Page = {}) =>
+        http({ method: 'GET', path: '/accounts', query: page(query), answer: pageSchema(accountSchema) }),
+      create: (body: Body<typeof createAccountSchema>, creates: Creating = {}) =>
+        http({ method: 'POST', path: '/accounts', body, creates, answer: accountSchema }),
+    },
+    projects: {
+      list: (query: Page = {}) =>
+        http({ method: 'GET', path: '/projects', query: page(query), answer: pageSchema(projectSchema) }),
+      get: (idOrSlug: string) => http({ method: 'GET', path: at('projects', idOrSlug), answer: projectSchema }),
+      create: (body: Body<typeof createProjectSchema>, creates: Creating = {}) =>
+        http({ method: 'POST', path: '/projects', body, creates, answer: projectSchema }),
+    },
+    environments: {
+      list: (project: string, query: Page = {}) =>
+        http({
+          method: 'GET',
+          path: at('projects', project, 'environments'),
+          query: page(query),
+          answer: pageSchema(environmentSchema),
+        }),
+      get: (id: string) => http({ method: 'GET', path: at('environments', id), answer: environmentSchema }),
+      create: (project: string, body: Body<typeof createEnvironmentSchema>, creates: Creating = {}) =>
+        http({
+          method: 'POST',
+          path: at('projects', project, 'environments'),
+          body,
+          creates,
+          answer: environmentSchema,
+        }),
+    },
+    deployments: {
+      list: ({ project, environment, status, ...query }: DeploymentFilter & Page = {}) =>
+        http({
+          method: 'GET',
+          path: '/deployments',
+          query: { project, environment, status, ...page(query) },
+          answer: pageSchema(deploymentSchema),
+        }),
+      get: (id: string) => http({ method: 'GET', path: at('deployments', id), answer: deploymentSchema }),
+      create: (body: Body<typeof createDeploymentSchema>, creates: Creating = {}) =>
+        http({ method: 'POST', path: '/deployments', body, creates, answer: deploymentSchema }),
+      cancel: (id: string) => http({ method: 'POST', path: at('deployments', id, 'cancel'), answer: anything }),
+      /** Runs what did not succeed again, as a new task of the same deployment. */
+      retry: (id: string, creates: Creating = {}) =>
+        http({ method: 'POST', path: at('deployments', id, 'retry'), creates, answer: anything }),
+    },
+    tasks: {
+      list: ({ project, status, type, ...query }: TaskFilter & Page = {}) =>
+        http({
+          method: 'GET',
+          path: '/tasks',
+          query: { project, status, type, ...page(query) },
+          answer: pageSchema(taskSchema),
+        }),
+      get: (id: string, signal?: AbortSignal) =>
+        http({ method: 'GET', path: at('tasks', id), answer: taskSchema, signal }),
+      /** Events after `afterSeq`, oldest first, at most `limit` (500, up to 1,000). */
+      events: (id: string, { afterSeq = 0, limit, signal }: EventsQuery = {}) =>
+        http({
+          method: 'GET',
+          path: at('tasks', id, 'events'),
+          query: { afterSeq, limit },
+          answer: pageSchema(taskEventSchema),
+          signal,
+        }),
+      cancel: (id: string) => http({ method: 'POST', path: at('tasks', id, 'cancel'), answer: taskSchema }),
+    },
+    tokens: {
+      list: (query: Page = {}) =>
+        http({ method: 'GET', path: '/tokens', query: page(query), answer: pageSchema(applicationTokenSchema) }),
+      /** `token` is in this answer and nowhere else, ever. */
+      create: (body: Body<typeof createTokenSchema>, creates: Creating = {}) =>
+        http({ method: 'POST', path: '/tokens', body, creates, answer: newTokenSchema }),
+      revoke: (id: string) => http({ method: 'DELETE', path: at('tokens', id), answer: anything }),
+    },
+  };
+}
+export type ApiClient = ReturnType<typeof createApiClient>;
+
+export interface DeploymentFilter {
+  project?: string | undefined;
+  environment?: string | undefined;
+  status?: DeploymentStatus | undefined;
+}
+export interface TaskFilter {
+  project?: string | undefined;
+  status?: TaskStatus | undefined;
+  type?: TaskType | undefined;
+}
+interface EventsQuery {
+  afterSeq?: number | undefined;
+  limit?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
