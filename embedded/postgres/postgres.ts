@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { SfpError } from '../../contracts/error.ts';
+import { ensureRootKey, linkRootKey } from '../vault/root-key.ts';
 import { serverAccount } from './account.ts';
 import { findBinaries } from './binaries.ts';
 import { bootstrapSteps, runBootstrap } from './bootstrap.ts';
@@ -26,6 +27,8 @@ export interface PostgresOptions {
   settings?: Record<string, string>;
   /** Default `<dataDir>.log`. */
   logFile?: string;
+  /** The vault's root key, made with the cluster; default `<dataDir>.vault-key`. Back it up apart from the data. */
+  vaultKeyFile?: string;
   /** Operating-system user of the server when sfp runs as root; default nobody. */
   user?: string;
   /** False leaves a plain cluster: only the superuser, nothing of the image. */
@@ -64,6 +67,7 @@ export function createPostgres(options: PostgresOptions): Postgres {
   const dataDir = resolve(options.dataDir);
   const socketDir = resolve(options.socketDir);
   const logFile = options.logFile ?? `${dataDir}.log`;
+  const vaultKeyFile = resolve(options.vaultKeyFile ?? `${dataDir}.vault-key`);
   const listeners: ((reason: string) => void)[] = [];
   let child: ChildProcess | undefined;
   let stopping = false;
@@ -82,7 +86,10 @@ export function createPostgres(options: PostgresOptions): Postgres {
   const init = async (): Promise<void> => {
     if (socketDir.length > longestSocketDir) throw socketDirTooLong(socketDir);
     const { account, binaries } = await place();
+    await checkReachable(vaultKeyFile, account);
+    await ensureRootKey(vaultKeyFile, account, await isInitialised(dataDir));
     await initCluster(dataDir, password, binaries, account);
+    await linkRootKey(vaultKeyFile, dataDir);
   };
 
   const start = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -50,6 +50,7 @@ export async function startTestPostgres(
   const home = join(root, `i-${process.pid}-${randomBytes(4).toString('hex')}`);
   await mkdir(home, { mode: 0o755 });
   await copyTree(join(template, 'data'), join(home, 'data'), await serverAccount());
+  await copyFile(join(template, 'data.vault-key'), join(home, 'data.vault-key'));
   const postgres = await startOn(home, bootstrap, options.settings ?? {});
   return {
     host: postgres.host,
