@@ -79,8 +79,11 @@ export function reduceWatch(state: WatchState, input: WatchInput): Step {
       return move(state, 'joined', { fetch: true });
     case 'lost':
       return move(state, 'lost', {});
-    case 'batch':
-      return take({ ...state, log: announce(state.log, input.toSeq) }, input.events ?? [], {});
+    case 'batch': {
+      const [next, effects] = take({ ...state, log: announce(state.log, input.toSeq) }, input.events ?? []);
+      if (!hasHole(next.log) || isOver(next)) return settle(next, effects, {});
+      return join(effects, move(next, 'gap', { fetch: state.fetching === 'no' }));
+    }
     case 'snapshot': {
       const { status, lastSeq } = input.task;
       const known = { ...state, log: announce(state.log, lastSeq) };
@@ -89,8 +92,8 @@ export function reduceWatch(state: WatchState, input: WatchInput): Step {
     case 'fetched': {
       const stale = state.fetching === 'stale';
       const before = state.log.lastSeq;
-      const [next, effects] = take({ ...state, fetching: 'no', failures: 0 }, input.events, { quiet: true });
-      if (next.phase === 'done') return [next, effects];
+      const [next, effects] = take({ ...state, fetching: 'no', failures: 0 }, input.events);
+      if (isOver(next)) return settle(next, effects, {});
       // A page that brought nothing while something is missing would only be asked for again: wait instead.
       const again = stale || input.more || (hasHole(next.log) && next.log.lastSeq > before);
       return join(effects, again ? settle(next, [], { fetch: true }) : caughtUp(next));
@@ -117,18 +120,13 @@ function move(state: WatchState, name: WatchMove, options: { fetch?: boolean }):
 const caughtUp = (state: WatchState): Step =>
   hasHole(state.log) ? settle(state, [], {}) : move(state, 'caughtUp', {});
 
-/** Puts events into the log, emits what is next in line, and asks for what is missing. */
-function take(state: WatchState, events: readonly TaskEvent[], { quiet = false }: { quiet?: boolean }): Step {
+/** Puts events into the log and emits what is next in line. */
+function take(state: WatchState, events: readonly TaskEvent[]): Step {
   const { log, ready } = absorb(state.log, events);
-  const effects: WatchEffect[] = ready.length === 0 ? [] : [{ type: 'emit', events: ready }];
   const last = ready.at(-1);
-  const final =
-    last?.kind === 'task' && isFinalTaskStatus(last.data.status)
-      ? { status: last.data.status, seq: last.seq }
-      : state.final;
-  const taken = { ...state, log, final };
-  if (quiet || !hasHole(log) || isOver(taken)) return settle(taken, effects, {});
-  return join(effects, move(taken, 'gap', { fetch: state.fetching === 'no' }));
+  const isFinal = last?.kind === 'task' && isFinalTaskStatus(last.data.status);
+  const final = isFinal ? { status: last.data.status, seq: last.seq } : state.final;
+  return [{ ...state, log, final }, ready.length === 0 ? [] : [{ type: 'emit', events: ready }]];
 }
 
 const isOver = ({ final, log }: WatchState): boolean => final !== undefined && log.lastSeq >= final.seq;
