@@ -26,6 +26,8 @@ create unlogged table net._http_response (
   error_msg text,
   created timestamptz not null default now()
 );
+-- pg_net reads its queue without one, which is what makes a long queue slow there.
+create index http_request_queue_id_idx on net.http_request_queue (id);
 create index _http_response_created_idx on net._http_response (created);
 
 -- A notification is sent at commit, once a transaction, and only if the rows stay: exactly when there is work.
