@@ -1,5 +1,6 @@
 import type { Failure } from '../contracts/error.ts';
 import type { Check } from './checks/check.ts';
+import type { StackLayout } from './layout.ts';
 import type { Stack } from './stack.ts';
 
 /** Whether all of it works (running), some (partial), nothing runs (stopped), or something is broken (error). */
@@ -56,6 +57,9 @@ export interface StackRuntime {
   stop(stack: Stack, options: { report: Report }): Promise<void>;
   status(stack: Stack): Promise<RuntimeStatus>;
   logs(stack: Stack, query: LogQuery): AsyncIterable<LogLine>;
-  /** Ends what is left and removes what the runtime keeps outside the stack's directory. The directory is the caller's. */
-  destroy(stack: Stack, options: { report: Report }): Promise<void>;
+  /**
+   * Ends what is left and removes what the runtime keeps outside the stack's directory. The directory is the caller's. Works
+   * without the stack's files: a damaged stack can be destroyed too.
+   */
+  destroy(layout: StackLayout, options: { report: Report }): Promise<void>;
 }

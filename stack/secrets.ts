@@ -30,6 +30,8 @@ export const stackSecretsSchema = z.object({
   realtimeMetricsSecret: secret,
   hatchetTokenSecret: secret.min(32),
   hatchetTenantId: z.uuid(),
+  /** Written by hand when server.json names a task engine elsewhere: the client token that it gave. */
+  hatchetClientToken: secret.optional(),
   dispatchSecret: secret,
   /** First password of the administrator, when init generated it. */
   adminPassword: secret,

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SfpError } from '../contracts/error.ts';
+import { makeStackDirectories, type StackLayout } from '../stack/layout.ts';
+import { identify, isAlive } from '../stack/process-identity.ts';
+import type { Report, StackRuntime } from '../stack/runtime.ts';
+import type { Stack } from '../stack/stack.ts';
+import { embeddedChecks } from './checks.ts';
+import { endStack } from './stack-end.ts';
+import { stackLogs } from './stack-logs.ts';
+import { embeddedStatus } from './stack-status.ts';
+import { removeSocketDir, supervisorPlace } from './supervisor/place.ts';
+import { isReady } from './supervisor/transition.ts';
+import { spawnSupervisor, startFailure, supervisorPid, supervisorStatus } from './supervisor-process.ts';
+
+const pollMs = 30;
+/** The supervisor has limits of its own; this one is for a supervisor that is broken. */
+const startLimitMs = 180_000;
+/** A stack as processes of this machine, under a supervisor of its own. */
+export class EmbeddedRuntime implements StackRuntime {
+  readonly name = 'embedded';
+  readonly #platformVersion: string;
+
+  constructor(platformVersion: string) {
+    this.#platformVersion = platformVersion;
+  }
+
+  checks = embeddedChecks;
+
+  status = embeddedStatus;
+
+  logs = ({ layout }: Stack, query: Parameters<StackRuntime['logs']>[1]) => stackLogs(layout, query);
+
+  async start(stack: Stack, { signal, report }: { signal: AbortSignal; report: Report }): Promise<void> {
+    const { layout } = stack;
+    makeStackDirectories(layout);
+    const pid = supervisorPid(layout) ?? spawnSupervisor(layout, this.#platformVersion);
+    const supervisor = identify(pid);
+    const deadline = performance.now() + startLimitMs;
+    const told = new Set<string>();
+    for (;;) {
+      const status = await supervisorStatus(layout);
+      for (const service of status?.services ?? []) {
+        if (!isReady(service.status) || told.has(service.name)) continue;
+        told.add(service.name);
+        report(`${service.name} is ${service.status === 'completed' ? 'done' : 'healthy'}`);
+      }
+      if (status?.phase === 'running') return;
+      if (supervisor === null || !isAlive(supervisor)) {
+        // A supervisor that found another one at work leaves the field to it.
+        if (supervisorPid(layout) === null) throw startFailure(layout);
+      }
+      if (signal.aborted) {
+        await this.stop(stack, { report });
+        throw new SfpError({ code: 'cancelled', message: 'The start was cancelled; the stack is stopped.' });
+      }
+      if (performance.now() > deadline) {
+        throw new SfpError({
+          code: 'stack_unhealthy',
+          message: `The stack was not healthy after ${startLimitMs / 1000} s.`,
+          suggestion: `Look at \`sfp server status --tenant ${layout.tenant}\` and \`sfp server logs --tenant ${layout.tenant}\`.`,
+        });
+      }
+      await delay(pollMs);
+    }
+  }
+
+  stop({ layout, settings }: Stack, options: { report: Report }): Promise<void> {
+    return endStack(layout, { ...options, drainTimeoutMs: settings.drainTimeoutMs });
+  }
+
+  async destroy(layout: StackLayout, options: { report: Report }): Promise<void> {
+    await endStack(layout, { ...options, drainTimeoutMs: 0 });
+    removeSocketDir(layout, supervisorPlace(layout));
+  }
+}

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { SfpError } from '../contracts/error.ts';
+import type { StackLayout } from '../stack/layout.ts';
+import { lockHolder } from '../stack/lock.ts';
+import { inheritedEnv } from './inherited-env.ts';
+import { nodeProgram } from './node-program.ts';
+import { askStatus } from './supervisor/control-client.ts';
+import type { ControlStatus } from './supervisor/control-protocol.ts';
+import { clearFailure, readFailure } from './supervisor/failure-file.ts';
+import { lastLines, openLog } from './supervisor/log-file.ts';
+import { supervisorPlace } from './supervisor/place.ts';
+import { stackMarker } from './supervisor/process-table.ts';
+
+/** Pid of the stack's supervisor, or null when none runs. */
+export const supervisorPid = (layout: StackLayout): number | null =>
+  lockHolder(supervisorPlace(layout).lockFile)?.pid ?? null;
+
+/** Starts a supervisor that does not depend on this process; resolves with its pid, not with its success. */
+export function spawnSupervisor(layout: StackLayout, platformVersion: string): number {
+  clearFailure(supervisorPlace(layout).failureFile);
+  const { program, args, env } = nodeProgram('embedded/supervisor/main', 96, {
+    ...inheritedEnv(process.env),
+    NODE_COMPILE_CACHE: join(layout.runDir, 'compile-cache'),
+    [stackMarker]: layout.dir,
+  });
+  const log = openLog(join(layout.logsDir, 'supervisor.log'));
+  try {
+    const child = spawn(program, [...args, layout.baseDir, layout.tenant, platformVersion], {
+      cwd: layout.dir,
+      env,
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+    if (child.pid === undefined) throw new Error('the supervisor could not be started');
+    child.unref();
+    return child.pid;
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** What the supervisor says; null when it does not answer (yet, or any more). */
+export const supervisorStatus = (layout: StackLayout): Promise<ControlStatus | null> =>
+  askStatus(supervisorPlace(layout).controlSocket);
+
+/** Why a supervisor ended instead of running the stack. */
+export function startFailure(layout: StackLayout): SfpError {
+  const failure = readFailure(supervisorPlace(layout).failureFile);
+  if (failure !== null) return new SfpError(failure);
+  const file = join(layout.logsDir, 'supervisor.log');
+  return new SfpError({
+    code: 'stack_unhealthy',
+    message: 'The supervisor ended before the stack was healthy.',
+    detail: lastLines(file, 12).join('\n'),
+    suggestion: `Read ${file}, then run \`sfp server start --tenant ${layout.tenant}\` again.`,
+  });
+}

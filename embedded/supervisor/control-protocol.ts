@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { failureSchema } from '../../contracts/error.ts';
+import { serviceStatuses } from './transition.ts';
+
+/** One request and one answer for each connection, a JSON line each, over the supervisor's unix socket (0600). */
+export const controlRequestSchema = z.object({ command: z.enum(['status', 'stop']) });
+export type ControlRequest = z.infer<typeof controlRequestSchema>;
+
+export const supervisorPhases = ['preparing', 'starting', 'running', 'stopping'] as const;
+
+export const controlStatusSchema = z.object({
+  phase: z.enum(supervisorPhases),
+  pid: z.number().int(),
+  startedAt: z.string(),
+  memory: z.object({ rssBytes: z.number(), pssBytes: z.number().nullable() }).nullable(),
+  services: z.array(
+    z.object({
+      name: z.string(),
+      status: z.enum(serviceStatuses),
+      restarts: z.number().int(),
+      pid: z.number().int().nullable(),
+      since: z.string(),
+      wasHealthy: z.boolean(),
+      detail: z.string().optional(),
+      failure: failureSchema.optional(),
+      memory: z.object({ rssBytes: z.number(), pssBytes: z.number().nullable() }).nullable(),
+    }),
+  ),
+});
+export type ControlStatus = z.infer<typeof controlStatusSchema>;

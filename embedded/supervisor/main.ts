@@ -1,0 +1,81 @@
+import pino from 'pino';
+import { z } from 'zod';
+import { env } from '../../contracts/env.ts';
+import { makeStackDirectories } from '../../stack/layout.ts';
+import { tryLock } from '../../stack/lock.ts';
+import { assertPortsFree } from '../../stack/ports.ts';
+import { openStack, type Stack } from '../../stack/stack.ts';
+import { readState } from '../../stack/state.ts';
+import { signHatchetToken } from '../hatchet/token.ts';
+import { inheritedEnv } from '../inherited-env.ts';
+import { portsInUse } from '../ports-in-use.ts';
+import { local } from '../roles/role.ts';
+import { hatchetGrpcAddress, roleContext } from '../roles/role-context.ts';
+import { stackServices } from '../services.ts';
+import { endLeftoverPostgres } from '../stack-end.ts';
+import { writeFailure } from './failure-file.ts';
+import { endLeftovers } from './leftovers.ts';
+import { makeSocketDir, supervisorPlace } from './place.ts';
+import { failureOf, supervise } from './supervise.ts';
+
+/** `main <base-dir> <tenant> <platform-version>`: the supervisor of one stack. Secrets come from its files, never from argv. */
+const [baseDir, tenant, platformVersion] = z
+  .tuple([z.string().min(1), z.string().min(1), z.string().min(1)])
+  .parse(process.argv.slice(2, 5));
+const log = pino({ level: process.env[env.logLevel] ?? 'info', base: { pid: process.pid, process: 'supervisor' } });
+
+/** What an ordinary end gives the services that a dead supervisor left; workers' tasks are leased and go on elsewhere. */
+const leftoverGraceMs = 4_000;
+
+async function run(stack: Stack): Promise<number> {
+  const { layout, settings, secrets } = stack;
+  const place = supervisorPlace(layout);
+  const taken = tryLock(place.lockFile, 'supervisor');
+  if ('holder' in taken) {
+    log.info({ holder: taken.holder.pid }, 'another supervisor runs this stack');
+    return 0;
+  }
+  try {
+    makeSocketDir(place);
+    const paths = { dir: layout.dir, runDir: layout.runDir };
+    const left = await endLeftovers(paths, leftoverGraceMs);
+    if (left.length > 0) log.warn({ left }, 'ended what an earlier supervisor left');
+    await endLeftoverPostgres(layout);
+    await assertPortsFree(settings.ports, portsInUse(settings), layout.serverFile);
+    const hatchetToken =
+      secrets.hatchetClientToken ??
+      (await signHatchetToken({
+        secret: secrets.hatchetTokenSecret,
+        tenantId: secrets.hatchetTenantId,
+        serverUrl: local(settings.ports.hatchetRest),
+        grpcBroadcastAddress: hatchetGrpcAddress(stack),
+      }));
+    const baseEnv = { ...inheritedEnv(process.env), NODE_COMPILE_CACHE: `${layout.runDir}/compile-cache` };
+    const databaseKnown = readState(layout)?.lastHealthyVersion === platformVersion;
+    return await supervise({
+      services: stackServices(stack, roleContext(stack, hatchetToken), { baseEnv, log, databaseKnown }),
+      stackDir: layout.dir,
+      runDir: layout.runDir,
+      logsDir: layout.logsDir,
+      controlSocket: place.controlSocket,
+      failureFile: place.failureFile,
+      log,
+    });
+  } catch (error) {
+    writeFailure(place.failureFile, failureOf(error));
+    throw error;
+  } finally {
+    taken.lock.release();
+  }
+}
+
+try {
+  const stack = openStack(baseDir, tenant);
+  makeStackDirectories(stack.layout);
+  process.exitCode = await run(stack);
+} catch (error) {
+  log.fatal({ err: error }, 'supervisor');
+  process.exitCode = 1;
+}
+// Everything it hosts has ended; a connection that a library keeps open must not keep the process.
+process.exit();

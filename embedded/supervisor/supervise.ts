@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { type Failure, SfpError } from '../../contracts/error.ts';
+import { removeChildren } from './children-file.ts';
+import type { ControlStatus } from './control-protocol.ts';
+import { type ControlServer, startControlServer } from './control-server.ts';
+import { clearFailure, writeFailure } from './failure-file.ts';
+import { rotateLog } from './log-file.ts';
+import { Orchestrator } from './orchestrator.ts';
+import { processMemory, processTable, treeMemory } from './process-table.ts';
+import type { Service } from './service.ts';
+
+export interface SuperviseOptions {
+  services: readonly Service[];
+  stackDir: string;
+  runDir: string;
+  logsDir: string;
+  controlSocket: string;
+  failureFile: string;
+  log: Logger;
+  startTimeoutMs?: number;
+}
+
+const rotateEveryMs = 10_000;
+
+/**
+ * Runs the services until somebody asks to stop (SIGTERM, SIGINT, the control socket). Resolves with the exit code: 0 after
+ * a stop, 1 when the start failed (the reason is in the failure file and nothing is left running). A second signal kills.
+ */
+export async function supervise(options: SuperviseOptions): Promise<number> {
+  const { log, runDir, logsDir, stackDir, services } = options;
+  const startedAt = new Date().toISOString();
+  const orchestrator = new Orchestrator(options);
+  let phase: ControlStatus['phase'] = 'starting';
+  let stopping: Promise<void> | undefined;
+  let done: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+
+  const stop = (): Promise<void> => {
+    phase = 'stopping';
+    stopping ??= orchestrator.stop().finally(done);
+    return stopping;
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stopping !== undefined) {
+      log.warn({ signal }, 'second signal: everything is killed');
+      orchestrator.kill();
+    } else log.info({ signal }, 'stopping');
+    stop().catch((error: unknown) => log.error({ err: error }, 'stop'));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+
+  const status = (): ControlStatus => {
+    const table = processTable();
+    return {
+      phase,
+      pid: process.pid,
+      startedAt,
+      memory: processMemory(process.pid),
+      services: orchestrator.states().map((state) => ({
+        ...state,
+        memory: state.pid === null ? null : treeMemory(state.pid, table),
+      })),
+    };
+  };
+  const control: ControlServer = await startControlServer(options.controlSocket, log, ({ command }) => {
+    if (command === 'status') return status();
+    // Answered first: whoever asked watches this process end.
+    setImmediate(() => onSignalFreeStop());
+    return { ok: true };
+  });
+  const onSignalFreeStop = (): void => {
+    stop().catch((error: unknown) => log.error({ err: error }, 'stop'));
+  };
+
+  const rotation = setInterval(() => {
+    for (const name of ['supervisor', ...services.map((service) => service.name)]) {
+      if (name !== 'postgres') rotateLog(join(logsDir, `${name}.log`));
+    }
+  }, rotateEveryMs);
+
+  try {
+    await orchestrator.start();
+    phase = 'running';
+    clearFailure(options.failureFile);
+    log.info({ services: services.length }, 'the stack is healthy');
+    await ended;
+    return 0;
+  } catch (error) {
+    if (stopping !== undefined) {
+      await stopping;
+      return 0;
+    }
+    const failure = failureOf(error);
+    log.error({ failure }, 'the stack did not start');
+    await stop();
+    writeFailure(options.failureFile, failure);
+    return 1;
+  } finally {
+    clearInterval(rotation);
+    control.close();
+    removeChildren(runDir);
+    log.info({ stackDir }, 'supervisor ends');
+  }
+}
+
+export const failureOf = (error: unknown): Failure =>
+  error instanceof SfpError
+    ? error.toFailure()
+    : { code: 'internal', message: error instanceof Error ? error.message : String(error) };

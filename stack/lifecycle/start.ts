@@ -1,0 +1,57 @@
+import { SfpError } from '../../contracts/error.ts';
+import { lockStack } from '../lock.ts';
+import type { StackRuntime } from '../runtime.ts';
+import { openStack, type Stack } from '../stack.ts';
+import { readState, updateState } from '../state.ts';
+import { type Progress, runSteps, type Step } from './step.ts';
+
+export interface StartOptions {
+  baseDir: string;
+  tenant: string;
+  runtimeFor(stack: Stack): StackRuntime;
+  platformVersion: string;
+  signal: AbortSignal;
+  progress: Progress;
+}
+
+interface StartContext extends StartOptions {
+  stack: Stack;
+}
+
+const steps: readonly Step<StartContext>[] = [
+  {
+    name: 'start',
+    title: 'Start the stack',
+    run: ({ runtimeFor, stack, signal }, report) => runtimeFor(stack).start(stack, { signal, report }),
+  },
+  {
+    name: 'stamp',
+    title: 'Record that it is healthy',
+    async run({ stack, platformVersion }) {
+      updateState(stack.layout, platformVersion, {
+        lastHealthyAt: new Date().toISOString(),
+        lastHealthyVersion: platformVersion,
+      });
+    },
+  },
+];
+
+/** Starts an initialised stack and waits until it is healthy. One that runs already is left as it is. */
+export async function startStack(options: StartOptions): Promise<Stack> {
+  const stack = openStack(options.baseDir, options.tenant);
+  const { layout } = stack;
+  if ((readState(layout)?.initialisedAt ?? null) === null) {
+    throw new SfpError({
+      code: 'stack_incomplete',
+      message: `The init of stack "${layout.tenant}" was interrupted.`,
+      suggestion: `Finish it with \`sfp server init --tenant ${layout.tenant}\`.`,
+    });
+  }
+  const lock = lockStack(layout.lockFile, layout.tenant, 'sfp server start');
+  try {
+    await runSteps('start', layout.journalFile, steps, { ...options, stack }, options.progress);
+    return stack;
+  } finally {
+    lock.release();
+  }
+}

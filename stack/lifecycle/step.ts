@@ -1,0 +1,46 @@
+import { SfpError } from '../../contracts/error.ts';
+import { appendJournal } from '../journal.ts';
+
+/** One part of a lifecycle command. Running it again when it was done, or half done, gives the same result. */
+export interface Step<Context> {
+  /** Stable name, for the journal. */
+  name: string;
+  /** What a person reads while it runs. */
+  title: string;
+  run(context: Context, report: (detail: string) => void): Promise<'skipped' | undefined | void>;
+}
+
+/** Who watches a lifecycle command. */
+export interface Progress {
+  step(title: string, state: 'running' | 'done' | 'skipped' | 'failed', detail?: string): void;
+  info(message: string): void;
+}
+
+/** Runs the steps in order, each with its entries in the stack's journal. The first that fails ends it. */
+export async function runSteps<Context>(
+  command: string,
+  journalFile: string,
+  steps: readonly Step<Context>[],
+  context: Context,
+  progress: Progress,
+): Promise<void> {
+  for (const { name, title, run } of steps) {
+    const began = performance.now();
+    const durationMs = (): number => Math.round(performance.now() - began);
+    progress.step(title, 'running');
+    appendJournal(journalFile, { command, step: name, result: 'started' });
+    try {
+      const result = (await run(context, progress.info)) ?? 'done';
+      appendJournal(journalFile, { command, step: name, result, durationMs: durationMs() });
+      progress.step(title, result);
+    } catch (error) {
+      const failure =
+        error instanceof SfpError
+          ? error.toFailure()
+          : { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+      appendJournal(journalFile, { command, step: name, result: 'failed', durationMs: durationMs(), failure });
+      progress.step(title, 'failed');
+      throw error;
+    }
+  }
+}
