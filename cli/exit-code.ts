@@ -16,14 +16,14 @@ const byFailureCode: Record<string, ExitCode> = {
   cancelled: exitCodes.cancelled,
   not_logged_in: exitCodes.unauthorised,
   session_expired: exitCodes.unauthorised,
-  invalid_credentials: exitCodes.unauthorised,
-  unauthorized: exitCodes.unauthorised,
-  unauthorised: exitCodes.unauthorised,
-  unauthenticated: exitCodes.unauthorised,
-  forbidden: exitCodes.unauthorised,
   token_invalid: exitCodes.unauthorised,
+  unhealthy: exitCodes.unhealthy,
   stack_unhealthy: exitCodes.unhealthy,
-  not_healthy: exitCodes.unhealthy,
 };
 
-export const exitCodeOf = (failureCode: string): ExitCode => byFailureCode[failureCode] ?? exitCodes.failed;
+/** The exit code of a failure; a refusal by the API (401, 403) is `unauthorised` whatever its code. */
+export function exitCodeOf(failureCode: string, error: unknown): ExitCode {
+  const status = error instanceof Error && 'status' in error ? error.status : undefined;
+  if (status === 401 || status === 403) return exitCodes.unauthorised;
+  return byFailureCode[failureCode] ?? exitCodes.failed;
+}

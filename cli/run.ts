@@ -24,12 +24,11 @@ export async function runCli(argv: readonly string[]): Promise<ExitCode> {
       stdout.write(parsed.text);
       return exitCodes.ok;
     }
-    const code = await parsed.module.run(await services(globals, output), parsed.values);
-    return code;
+    return await parsed.module.run(await services(globals, output), parsed.values);
   } catch (error) {
     const failure = failureOf(error);
     output.fail(failure);
-    return exitCodeOf(failure.code);
+    return exitCodeOf(failure.code, error);
   } finally {
     output.close();
   }

@@ -1,8 +1,26 @@
-import { SfpError } from '../../contracts/error.ts';
 import { defineCommand } from '../command.ts';
+import { bashCompletion } from '../completion/bash.ts';
+import { fishCompletion } from '../completion/fish.ts';
+import type { CompletionEntry } from '../completion/words.ts';
+import { completionEntries } from '../completion/words.ts';
+import { zshCompletion } from '../completion/zsh.ts';
+import { UsageError } from '../usage-error.ts';
+
+const shells: Record<string, (entries: readonly CompletionEntry[]) => string> = {
+  bash: bashCompletion,
+  zsh: zshCompletion,
+  fish: fishCompletion,
+};
 
 export const command = defineCommand({
-  async run() {
-    throw new SfpError({ code: 'not_built', message: 'This command is not there yet.' });
+  description:
+    'Prints a script for your shell:\n  bash  eval "$(sfp completion bash)"\n  zsh   source <(sfp completion zsh)\n  fish  sfp completion fish | source',
+  args: { shell: { summary: 'bash, zsh or fish' } },
+  async run({ args, output }) {
+    const script = shells[args.shell];
+    if (script === undefined)
+      throw new UsageError(`There is no completion for ${args.shell}.`, 'Choose bash, zsh or fish.');
+    const text = script(await completionEntries());
+    output.result({ shell: args.shell, script: text }, text);
   },
 });

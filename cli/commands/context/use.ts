@@ -1,8 +1,9 @@
-import { SfpError } from '../../../contracts/error.ts';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
-  async run() {
-    throw new SfpError({ code: 'not_built', message: 'This command is not there yet.' });
+  args: { name: { summary: 'Name of a saved server' } },
+  async run({ args, contexts, output }) {
+    await contexts.use(args.name);
+    output.result({ current: args.name }, `Now talking to ${args.name}.\n`);
   },
 });

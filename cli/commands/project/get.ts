@@ -1,8 +1,23 @@
-import { SfpError } from '../../../contracts/error.ts';
 import { defineCommand } from '../../command.ts';
+import { connect } from '../../context/connect.ts';
+import { fields } from '../../output/table.ts';
 
 export const command = defineCommand({
-  async run() {
-    throw new SfpError({ code: 'not_built', message: 'This command is not there yet.' });
+  args: { project: { summary: 'Slug or id' } },
+  async run(context) {
+    const { api } = await connect(context);
+    const project = await api.projects.get(context.args.project);
+    context.output.result(
+      project,
+      fields([
+        ['slug', project.slug],
+        ['name', project.name],
+        ['id', project.id],
+        ['repository', project.repositoryUrl],
+        ['ref', project.defaultRef],
+        ['project file', project.configPath],
+        ['created', project.createdAt],
+      ]),
+    );
   },
 });

@@ -1,8 +1,42 @@
-import { SfpError } from '../../../contracts/error.ts';
+import { taskStatuses, taskTypes } from '../../../contracts/task.ts';
 import { defineCommand } from '../../command.ts';
+import { connect } from '../../context/connect.ts';
+import { listPages, pageOptions } from '../../context/list-pages.ts';
+import { formatDuration } from '../../output/duration.ts';
+import { table } from '../../output/table.ts';
+import { taskMarks } from '../../tui/stage-row.ts';
 
 export const command = defineCommand({
-  async run() {
-    throw new SfpError({ code: 'not_built', message: 'This command is not there yet.' });
+  options: {
+    status: { type: 'string', value: 'status', choices: taskStatuses, summary: 'Only tasks in this status' },
+    type: { type: 'string', value: 'type', choices: taskTypes, summary: 'Only tasks of this type' },
+    project: { type: 'string', value: 'slug', short: 'p', summary: 'Only tasks of this project' },
+    ...pageOptions,
+  },
+  async run(context) {
+    const { api } = await connect(context);
+    const { limit, ...filter } = context.options;
+    const tasks = await listPages((page) => api.tasks.list({ ...filter, ...page }), limit);
+    context.output.result(
+      tasks,
+      table(
+        [
+          { title: 'id', value: (task) => task.id },
+          { title: 'type', value: (task) => task.type },
+          { title: 'status', value: (task) => task.status, tone: (task) => taskMarks[task.status].tone },
+          { title: 'attempt', value: (task) => String(task.attempt) },
+          { title: 'created', value: (task) => task.createdAt },
+          {
+            title: 'took',
+            value: ({ startedAt, finishedAt }) =>
+              startedAt === null || finishedAt === null
+                ? ''
+                : formatDuration(Date.parse(finishedAt) - Date.parse(startedAt)),
+          },
+        ],
+        tasks,
+        'No tasks.',
+      ),
+    );
   },
 });

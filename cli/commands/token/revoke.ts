@@ -1,8 +1,12 @@
-import { SfpError } from '../../../contracts/error.ts';
 import { defineCommand } from '../../command.ts';
+import { connect } from '../../context/connect.ts';
 
 export const command = defineCommand({
-  async run() {
-    throw new SfpError({ code: 'not_built', message: 'This command is not there yet.' });
+  description: 'It stops working at once for the API; what it was exchanged for ends within the hour.',
+  args: { id: { summary: 'Token id, from sfp token list' } },
+  async run(context) {
+    const { api } = await connect(context);
+    await api.tokens.revoke(context.args.id);
+    context.output.result({ id: context.args.id, revoked: true }, 'Revoked.\n');
   },
 });

@@ -1,0 +1,44 @@
+import { groupSummaries } from '../command-table.ts';
+import type { CompletionEntry } from './words.ts';
+import { tree } from './words.ts';
+
+const quoted = (text: string): string => text.replace(/'/g, "'\\''").replace(/[[\]:]/g, (sign) => `\\${sign}`);
+
+export function zshCompletion(entries: readonly CompletionEntry[]): string {
+  const groups = tree(entries);
+  const summaryOf = (words: string): string =>
+    entries.find((entry) => entry.words.join(' ') === words)?.summary ?? groupSummaries[words] ?? '';
+  const described = (words: readonly string[], prefix: string): string =>
+    words.map((word) => `'${word}:${quoted(summaryOf(`${prefix}${word}`))}'`).join(' ');
+  const groupCases = [...groups]
+    .filter(([, verbs]) => verbs.length > 0)
+    .map(([group, verbs]) => `    ${group}) items=(${described(verbs, `${group} `)}) ;;`);
+  const optionCases = entries.map(({ words, options }) => {
+    const specs = options.map(({ name, summary, takesValue, choices }) => {
+      const value = choices.length > 0 ? `:value:(${choices.join(' ')})` : takesValue ? ':value:_files' : '';
+      return `'${name}[${quoted(summary)}]${value}'`;
+    });
+    return `    '${words.join(' ')}') _arguments '*:file:_files' ${specs.join(' ')} && return ;;`;
+  });
+  return `#compdef sfp
+# zsh completion for sfp: source <(sfp completion zsh)
+_sfp() {
+  local -a items typed
+  typed=(\${\${words[2,CURRENT-1]}:#-*})
+  case "\${typed[1]:-} \${typed[2]:-}" in
+    ' ') items=(${described([...groups.keys()], '')}) ;;
+  esac
+  case "\${(j: :)typed}" in
+${groupCases.join('\n')}
+  esac
+  if (( \${#items} )); then _describe 'command' items && return; fi
+  local line
+  for line in "\${(j: :)typed[1,2]}" "\${typed[1]}"; do
+    case "$line" in
+${optionCases.join('\n')}
+    esac
+  done
+}
+(( $+functions[compdef] )) && compdef _sfp sfp
+`;
+}

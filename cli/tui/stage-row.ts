@@ -1,0 +1,32 @@
+import type { StageStatus } from '../../contracts/deployment.ts';
+import type { TaskStatus } from '../../contracts/task.ts';
+import type { Tone } from '../output/style.ts';
+import type { StageState } from './model.ts';
+
+interface Mark {
+  sign: string;
+  tone: Tone;
+}
+
+export const stageMarks: Record<StageStatus, Mark> = {
+  pending: { sign: '○', tone: 'dim' },
+  running: { sign: '●', tone: 'cyan' },
+  succeeded: { sign: '✓', tone: 'green' },
+  failed: { sign: '✗', tone: 'red' },
+  skipped: { sign: '–', tone: 'dim' },
+  cancelled: { sign: '■', tone: 'yellow' },
+};
+
+export const taskMarks: Record<TaskStatus, Mark> = {
+  queued: { sign: '○', tone: 'dim' },
+  running: { sign: '●', tone: 'cyan' },
+  succeeded: { sign: '✓', tone: 'green' },
+  failed: { sign: '✗', tone: 'red' },
+  cancelled: { sign: '■', tone: 'yellow' },
+};
+
+/** How long a stage has taken, or has been running at `now`; undefined when it did not run. */
+export function stageDuration(state: StageState, now: number): number | undefined {
+  if (state.durationMs !== undefined) return state.durationMs;
+  return state.startedAt === undefined ? undefined : Math.max(0, now - state.startedAt);
+}

@@ -1,0 +1,65 @@
+import { stages } from '../../contracts/deployment.ts';
+import { formatDuration } from '../output/duration.ts';
+import type { TextView } from '../output/output.ts';
+import type { Style } from '../output/style.ts';
+import type { WatchModel } from '../tui/model.ts';
+import { stageDuration, stageMarks, taskMarks } from '../tui/stage-row.ts';
+import type { WatchResult } from './outcome.ts';
+
+const logTail = 20;
+
+/** What stays on the terminal when a watch is over: stages, failure with its evidence, result, next command. */
+export function summaryView(model: WatchModel, result: WatchResult): TextView {
+  return (style) =>
+    [
+      headline(model, style),
+      ...stageLines(model, style),
+      ...failureLines(model, result, style),
+      ...nextLines(result, style),
+    ].join('\n');
+}
+
+function headline(model: WatchModel, style: Style): string {
+  const { project, environment, ref } = model.title;
+  const { sign, tone } = taskMarks[model.status];
+  const what = project === undefined ? `task ${model.taskId}` : `${project} → ${environment} (${ref})`;
+  const took =
+    model.startedAt === null || model.finishedAt === null
+      ? ''
+      : ` in ${formatDuration(model.finishedAt - model.startedAt)}`;
+  return `${style.paint(tone, sign)} ${style.paint('bold', what)} ${model.status}${took}`;
+}
+
+function stageLines({ stages: states, finishedAt }: WatchModel, style: Style): string[] {
+  if (states === null) return [];
+  return stages
+    .filter((stage) => states[stage].status !== 'pending')
+    .map((stage) => {
+      const state = states[stage];
+      const { sign, tone } = stageMarks[state.status];
+      const took = stageDuration(state, finishedAt ?? 0);
+      const timing = took === undefined || state.status === 'skipped' ? state.status : formatDuration(took);
+      return `  ${style.paint(tone, sign)} ${stage.padEnd(10)} ${style.paint('dim', timing)}${state.step === undefined ? '' : `  ${state.step}`}`;
+    });
+}
+
+function failureLines(model: WatchModel, { task }: WatchResult, style: Style): string[] {
+  const failure = model.failure ?? task.failure;
+  if (failure === null) return [];
+  const output = model.log.filter(({ stream }) => stream !== 'system').slice(-logTail);
+  return [
+    '',
+    `${style.paint('red', failure.message)} ${style.paint('dim', `(${failure.code})`)}`,
+    ...(failure.detail === undefined ? [] : [failure.detail]),
+    ...(output.length === 0 ? [] : [style.paint('dim', 'Last lines:'), ...output.map(({ text }) => `  ${text}`)]),
+    ...(failure.suggestion === undefined ? [] : [`${style.paint('cyan', '→')} ${failure.suggestion}`]),
+  ];
+}
+
+function nextLines({ outcome, deployment, task }: WatchResult, style: Style): string[] {
+  const url = deployment?.metadata.resultUrl;
+  const arrow = style.paint('cyan', '→');
+  if (outcome === 'succeeded') return url === undefined ? [] : ['', `${arrow} ${style.paint('bold', url)}`];
+  const retry = deployment === null ? [] : [`${arrow} Run what did not succeed again: sfp task retry ${task.id}`];
+  return ['', `${arrow} The whole log: sfp task logs ${task.id}`, ...retry];
+}

@@ -1,0 +1,97 @@
+import { realtimeSource } from '../../client/watch/realtime-source.ts';
+import type { WatchUpdate } from '../../client/watch/watch-task.ts';
+import { watchTask } from '../../client/watch/watch-task.ts';
+import type { Deployment } from '../../contracts/deployment.ts';
+import type { Connection } from '../context/connection.ts';
+import type { Output } from '../output/output.ts';
+import type { WatchModel, WatchTitle } from '../tui/model.ts';
+import { initialModel } from '../tui/model.ts';
+import { ModelStore } from '../tui/model-store.ts';
+import { updateModel } from '../tui/update-model.ts';
+import { printUpdate } from './feed-lines.ts';
+import type { WatchOutcome, WatchResult } from './outcome.ts';
+import { outcomeExitCodes } from './outcome.ts';
+import { summaryView } from './summary.ts';
+
+export interface WatchTaskOptions {
+  connection: Connection;
+  output: Output;
+  /** The command's signal: the first Ctrl-C detaches. */
+  signal: AbortSignal;
+  taskId: string;
+  /** Print events after this one only. */
+  afterSeq?: number;
+  /** Show lines even on a terminal. */
+  plain?: boolean;
+}
+
+/**
+ * Follows a task to its end: full screen for a person, lines or JSON events for everybody else. Says how it ended and
+ * what to do next, and leaves the task running when the person detaches.
+ */
+export async function watchToTheEnd(options: WatchTaskOptions): Promise<WatchResult> {
+  const { connection, output, taskId } = options;
+  const task = await connection.api.tasks.get(taskId);
+  const deployment = task.deploymentId === null ? null : await connection.api.deployments.get(task.deploymentId);
+  const title = deployment === null ? {} : await titleOf(connection, deployment);
+  const store = new ModelStore(initialModel(taskId, title, deployment));
+  const follow = output.interactive && options.plain !== true ? followOnScreen : followAsLines;
+  await follow(options, store);
+
+  const outcome = outcomeOf(store.get());
+  const last = await connection.api.tasks.get(taskId);
+  const final = deployment === null ? null : await connection.api.deployments.get(deployment.id);
+  const result: WatchResult = { outcome, exitCode: outcomeExitCodes[outcome], task: last, deployment: final };
+  if (outcome === 'detached') {
+    output.event('detached', { taskId });
+    output.hint(
+      `Detached; the task goes on. Follow it again: sfp task watch ${taskId}\nStop it: sfp task cancel ${taskId}`,
+    );
+    return result;
+  }
+  output.result({ outcome, task: last, deployment: final }, summaryView(store.get(), result));
+  return result;
+}
+
+/** Names for the head. What cannot be read is left out: a title is no reason to fail. */
+async function titleOf({ api }: Connection, deployment: Deployment): Promise<WatchTitle> {
+  const [project, environment] = await Promise.allSettled([
+    api.projects.get(deployment.projectId),
+    api.environments.get(deployment.environmentId),
+  ]);
+  return {
+    project: project.status === 'fulfilled' ? project.value.slug : deployment.projectId,
+    environment: environment.status === 'fulfilled' ? environment.value.slug : deployment.environmentId,
+    ref: deployment.ref,
+  };
+}
+
+const outcomeOf = ({ status }: WatchModel): WatchOutcome =>
+  status === 'succeeded' || status === 'failed' || status === 'cancelled' ? status : 'detached';
+
+function updates({ connection, taskId, afterSeq }: WatchTaskOptions, signal: AbortSignal): AsyncGenerator<WatchUpdate> {
+  const source = realtimeSource({ ...connection, taskId });
+  return watchTask({ source, signal, ...(afterSeq === undefined ? {} : { afterSeq }) });
+}
+
+async function followAsLines(options: WatchTaskOptions, store: ModelStore): Promise<void> {
+  for await (const update of updates(options, options.signal)) {
+    store.change((model) => updateModel(model, update));
+    printUpdate(options.output, update);
+  }
+}
+
+async function followOnScreen(options: WatchTaskOptions, store: ModelStore): Promise<void> {
+  // ink and React are a third of a second to load: only who looks at a screen pays for it.
+  const { openWatchScreen } = await import('../tui/watch-screen.tsx');
+  const detached = new AbortController();
+  options.output.close();
+  const close = openWatchScreen({ store, onDetach: () => detached.abort() });
+  try {
+    for await (const update of updates(options, AbortSignal.any([options.signal, detached.signal]))) {
+      store.change((model) => updateModel(model, update));
+    }
+  } finally {
+    await close();
+  }
+}
