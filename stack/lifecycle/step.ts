@@ -7,7 +7,8 @@ export interface Step<Context> {
   name: string;
   /** What a person reads while it runs. */
   title: string;
-  run(context: Context, report: (detail: string) => void): Promise<'skipped' | undefined | void>;
+  /** Answers 'skipped' when there was nothing to do. */
+  run(context: Context, report: (detail: string) => void): Promise<unknown>;
 }
 
 /** Who watches a lifecycle command. */
@@ -30,7 +31,7 @@ export async function runSteps<Context>(
     progress.step(title, 'running');
     appendJournal(journalFile, { command, step: name, result: 'started' });
     try {
-      const result = (await run(context, progress.info)) ?? 'done';
+      const result = (await run(context, progress.info)) === 'skipped' ? 'skipped' : 'done';
       appendJournal(journalFile, { command, step: name, result, durationMs: durationMs() });
       progress.step(title, result);
     } catch (error) {
