@@ -76,3 +76,20 @@ begin
     'accountId', v_token.account_id, 'expiresAt', v_token.expires_at);
 end $$;
 grant execute on function public.resolve_application_token(text) to service_role;
+
+-- As in 0001, and a revoked or expired token's user token ends at once, wherever it is shown: REST, Realtime, API.
+create or replace function private.member_account_ids(p_minimum public.account_role default 'viewer')
+returns setof uuid language sql stable security definer set search_path = '' rows 4 as $$
+  with claims as (
+    select (select auth.uid()) as user_id, ((select auth.jwt()) ->> 'app_account_id')::uuid as account_id,
+      ((select auth.jwt()) ->> 'app_token_id')::uuid as token_id
+  )
+  select m.account_id
+  from claims c join public.accounts_memberships m on m.user_id = c.user_id
+  where m.role >= p_minimum
+    and m.account_id = coalesce(c.account_id, m.account_id)
+    and (c.token_id is null or exists (
+      select 1 from public.application_tokens t
+      where t.id = c.token_id and t.user_id = c.user_id and t.account_id = m.account_id
+        and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())))
+$$;

@@ -1,0 +1,142 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { ZodError } from 'zod';
+import type { Api, AppEnv, Endpoint, Services } from './http/api.ts';
+import { authenticate } from './http/authenticate.ts';
+import { docsPage } from './http/docs-page.ts';
+import { ApiProblem, notFound, problemResponse } from './http/problem.ts';
+import { requestLog } from './http/request-log.ts';
+import { platformVersion } from './platform-version.ts';
+import { createAccount } from './routes/accounts/create.ts';
+import { listAccounts } from './routes/accounts/list.ts';
+import { postLogin } from './routes/auth/login.ts';
+import { postLogout } from './routes/auth/logout.ts';
+import { postRefresh } from './routes/auth/refresh.ts';
+import { postToken } from './routes/auth/token.ts';
+import { cancelDeployment } from './routes/deployments/cancel.ts';
+import { createDeployment } from './routes/deployments/create.ts';
+import { getDeployment } from './routes/deployments/get.ts';
+import { listDeployments } from './routes/deployments/list.ts';
+import { retryDeployment } from './routes/deployments/retry.ts';
+import { createEnvironment } from './routes/environments/create.ts';
+import { getEnvironment } from './routes/environments/get.ts';
+import { listEnvironments } from './routes/environments/list.ts';
+import { getConfig } from './routes/health/config.ts';
+import { getHealth } from './routes/health/get.ts';
+import { getLive } from './routes/health/live.ts';
+import { getVersion } from './routes/health/version.ts';
+import { postDispatch } from './routes/internal/dispatch.ts';
+import { getMe } from './routes/me/get.ts';
+import { createProject } from './routes/projects/create.ts';
+import { getProject } from './routes/projects/get.ts';
+import { listProjects } from './routes/projects/list.ts';
+import { cancelTask } from './routes/tasks/cancel.ts';
+import { listTaskEvents } from './routes/tasks/events.ts';
+import { getTask } from './routes/tasks/get.ts';
+import { listTasks } from './routes/tasks/list.ts';
+import { createToken } from './routes/tokens/create.ts';
+import { listTokens } from './routes/tokens/list.ts';
+import { revokeToken } from './routes/tokens/revoke.ts';
+
+const open: readonly Endpoint[] = [getLive, getHealth, getVersion, getConfig, postLogin, postRefresh, postToken];
+const signedIn: readonly Endpoint[] = [
+  postLogout,
+  getMe,
+  listAccounts,
+  createAccount,
+  listProjects,
+  createProject,
+  getProject,
+  listEnvironments,
+  createEnvironment,
+  getEnvironment,
+  listDeployments,
+  createDeployment,
+  getDeployment,
+  cancelDeployment,
+  retryDeployment,
+  listTasks,
+  getTask,
+  listTaskEvents,
+  cancelTask,
+  listTokens,
+  createToken,
+  revokeToken,
+];
+
+const maxBodyBytes = 1_000_000;
+
+/** What a thrown error answers. Bugs are logged with their stack and tell the caller nothing but the request's id. */
+function problemOf(error: Error, services: Services, requestId: string): ApiProblem {
+  if (error instanceof ApiProblem) {
+    if (error.status >= 500) services.log.warn({ requestId, code: error.code, err: error.cause }, error.message);
+    return error;
+  }
+  if (error instanceof HTTPException) {
+    const code = error.status === 400 ? 'body_malformed' : 'request_refused';
+    return new ApiProblem(error.status, { code, message: error.message || 'The request is malformed.' });
+  }
+  services.log.error(
+    { requestId, err: error },
+    error instanceof ZodError ? 'a row has an unknown shape' : 'unexpected failure',
+  );
+  return new ApiProblem(500, {
+    code: 'internal_error',
+    message: 'Something went wrong inside the API server.',
+    suggestion: `Look for request ${requestId} in its log: sfp server logs api.`,
+  });
+}
+
+/** The whole API below /api/v1. */
+export function createApp(services: Services): Api {
+  const api: Api = new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const errors = result.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+      throw new ApiProblem(
+        422,
+        { code: 'request_invalid', message: 'The request has values that are not valid.' },
+        { errors },
+      );
+    },
+  }).basePath('/api/v1');
+  api.use('*', requestLog(services.log));
+  api.use(
+    '*',
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError: () => {
+        throw new ApiProblem(413, { code: 'body_too_large', message: `A body has at most ${maxBodyBytes} bytes.` });
+      },
+    }),
+  );
+  api.onError((error, c) => problemResponse(problemOf(error, services, c.get('requestId')), c.get('requestId')));
+  api.notFound((c) => problemResponse(notFound('route'), c.get('requestId')));
+
+  for (const endpoint of open) endpoint(api, services);
+  postDispatch(api, services);
+  api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A user token, or an application token (sfp_at_…)',
+  });
+  const info = {
+    title: 'sfp API',
+    version: platformVersion(),
+    description: 'The deployment platform of one organisation.',
+  };
+  let document: string | undefined;
+  api.get('/openapi.json', (c) => {
+    // Made when first asked for; it never changes while the process lives.
+    document ??= JSON.stringify(
+      api.getOpenAPI31Document({ openapi: '3.1.0', info, servers: [{ url: services.env.publicUrl }] }),
+    );
+    return c.body(document, 200, { 'content-type': 'application/json' });
+  });
+  api.get('/docs', (c) => c.html(docsPage));
+
+  api.use('*', authenticate(services));
+  for (const endpoint of signedIn) endpoint(api, services);
+  return api;
+}

@@ -1,0 +1,63 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import { problemSchema } from '../../contracts/error.ts';
+import type { ServerEnv } from '../env.ts';
+import type { ExchangeApplicationToken } from '../services/application-tokens.ts';
+import type { Database, Databases, RequestSource } from '../services/database.ts';
+import type { HealthCheck } from '../services/health.ts';
+import type { SignIn } from '../services/sign-in.ts';
+import type { VerifyUserToken } from '../services/user-tokens.ts';
+import type { RateLimit } from './rate-limit.ts';
+
+/** Who sent the request. */
+export interface Caller {
+  userId: string;
+  email: string;
+  applicationTokenId: string | null;
+  /** The user token that REST and Realtime get. */
+  token: string;
+  /** The database as this caller sees it. */
+  db: Database;
+}
+
+export interface AppEnv {
+  Variables: { requestId: string; source: RequestSource; caller: Caller };
+}
+export type Api = OpenAPIHono<AppEnv>;
+
+/** What routes are built from; made once in main.ts. */
+export interface Services {
+  env: ServerEnv;
+  log: Logger;
+  databases: Databases;
+  verifyUserToken: VerifyUserToken;
+  exchangeApplicationToken: ExchangeApplicationToken;
+  signIn: SignIn;
+  loginLimit: RateLimit;
+  health: HealthCheck;
+  /** Tells the dispatcher to look into the outbox now. */
+  wakeDispatcher(): void;
+  /** Key for what the idempotency table keeps. */
+  sealingKey: Buffer;
+}
+
+/** One endpoint: registers its route on the API. Each lives in a file of its own, routes/<resource>/<verb>.ts. */
+export type Endpoint = (api: Api, services: Services) => void;
+
+export const jsonAnswer = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+export const jsonBody = <Schema extends z.ZodType>(schema: Schema) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+});
+
+/** Every endpoint's refusals; handlers throw them, so they are no part of a handler's type. */
+export const problems = {
+  default: { description: 'A problem (RFC 9457)', content: { 'application/problem+json': { schema: problemSchema } } },
+} as const;
+
+export const bearer = [{ bearer: [] }];

@@ -1,0 +1,63 @@
+import { type Failure, type Problem, SfpError } from '../../contracts/error.ts';
+
+/** An expected failure with the HTTP status it answers. */
+export class ApiProblem extends SfpError {
+  readonly status: number;
+  readonly errors: Problem['errors'];
+  readonly headers: Record<string, string>;
+
+  constructor(
+    status: number,
+    failure: Failure,
+    options: { cause?: unknown; errors?: Problem['errors']; headers?: Record<string, string> } = {},
+  ) {
+    super(failure, options);
+    this.name = 'ApiProblem';
+    this.status = status;
+    this.errors = options.errors;
+    this.headers = options.headers ?? {};
+  }
+}
+
+const titles: Record<number, string> = {
+  400: 'Bad request',
+  401: 'Not signed in',
+  403: 'Not allowed',
+  404: 'Not found',
+  409: 'Conflict',
+  413: 'Too large',
+  422: 'Not valid',
+  429: 'Too many requests',
+  500: 'Internal error',
+  502: 'A part of the platform answered wrongly',
+  503: 'A part of the platform is not available',
+};
+
+/** RFC 9457 document of a problem. */
+export function toProblem(problem: ApiProblem, requestId: string): Problem {
+  return {
+    type: `urn:sfp:problem:${problem.code}`,
+    title: titles[problem.status] ?? 'Failed',
+    status: problem.status,
+    requestId,
+    ...problem.toFailure(),
+    ...(problem.errors === undefined ? {} : { errors: problem.errors }),
+  };
+}
+
+/** The answer for every 4xx and 5xx. */
+export const problemResponse = (problem: ApiProblem, requestId: string): Response =>
+  new Response(JSON.stringify(toProblem(problem, requestId)), {
+    status: problem.status,
+    headers: { ...problem.headers, 'content-type': 'application/problem+json', 'x-request-id': requestId },
+  });
+
+export const notFound = (what: string): ApiProblem =>
+  new ApiProblem(404, { code: 'not_found', message: `There is no such ${what}, or it is not yours to see.` });
+
+export const notSignedIn = (message: string): ApiProblem =>
+  new ApiProblem(
+    401,
+    { code: 'unauthorized', message, suggestion: 'Sign in again (sfp login), or use a valid application token.' },
+    { headers: { 'www-authenticate': 'Bearer' } },
+  );

@@ -1,0 +1,24 @@
+import { createRoute } from '@hono/zod-openapi';
+import { z } from 'zod';
+import { environmentSchema } from '../../../contracts/project.ts';
+import { uuidSchema } from '../../../contracts/scalar.ts';
+import { bearer, type Endpoint, jsonAnswer, problems } from '../../http/api.ts';
+import { toEnvironment } from '../../rows/environment.ts';
+import { findEnvironment } from './find.ts';
+
+const route = createRoute({
+  method: 'get',
+  path: '/environments/{id}',
+  tags: ['Environments'],
+  summary: 'One environment',
+  security: bearer,
+  request: { params: z.object({ id: uuidSchema }) },
+  responses: { 200: jsonAnswer(environmentSchema, 'The environment; its ETag is its version'), ...problems },
+});
+
+export const getEnvironment: Endpoint = (api) =>
+  api.openapi(route, async (c) => {
+    const environment = await findEnvironment(c.get('caller').db, c.req.valid('param').id);
+    c.header('etag', `"${environment.version}"`);
+    return c.json(toEnvironment(environment), 200);
+  });

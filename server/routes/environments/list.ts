@@ -1,0 +1,28 @@
+import { createRoute } from '@hono/zod-openapi';
+import { z } from 'zod';
+import { environmentSchema } from '../../../contracts/project.ts';
+import { pageQuerySchema, pageSchema } from '../../../contracts/scalar.ts';
+import { bearer, type Endpoint, jsonAnswer, problems } from '../../http/api.ts';
+import { paginate, toPage } from '../../http/cursor.ts';
+import { environmentColumns, environmentRowSchema, toEnvironment } from '../../rows/environment.ts';
+import { fetchRows } from '../../services/database.ts';
+import { findProject } from '../projects/find.ts';
+
+const route = createRoute({
+  method: 'get',
+  path: '/projects/{idOrSlug}/environments',
+  tags: ['Environments'],
+  summary: 'Environments of a project, newest first',
+  security: bearer,
+  request: { params: z.object({ idOrSlug: z.string().min(1) }), query: pageQuerySchema },
+  responses: { 200: jsonAnswer(pageSchema(environmentSchema), 'A page'), ...problems },
+});
+
+export const listEnvironments: Endpoint = (api) =>
+  api.openapi(route, async (c) => {
+    const { db } = c.get('caller');
+    const page = c.req.valid('query');
+    const { id } = await findProject(db, c.req.valid('param').idOrSlug);
+    const query = paginate(db.from('environments').select(environmentColumns).eq('project_id', id), page);
+    return c.json(toPage(await fetchRows(query, z.array(environmentRowSchema)), page.limit, toEnvironment), 200);
+  });
