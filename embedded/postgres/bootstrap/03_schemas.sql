@@ -43,6 +43,16 @@ alter default privileges for role supabase_admin in schema realtime grant all on
 alter default privileges for role supabase_admin in schema realtime grant all on routines to postgres, dashboard_user;
 create schema _realtime;
 
+-- The image drops pg_graphql again; its schemas, with these rights, and a placeholder function stay.
+create schema graphql;
+grant usage on schema graphql to postgres with grant option;
+grant usage on schema graphql to anon, authenticated, service_role;
+alter default privileges for role supabase_admin in schema graphql
+  grant all on tables to postgres, anon, authenticated, service_role;
+alter default privileges for role supabase_admin in schema graphql
+  grant all on sequences to postgres, anon, authenticated, service_role;
+alter default privileges for role supabase_admin in schema graphql
+  grant all on routines to postgres, anon, authenticated, service_role;
 create schema graphql_public;
 grant usage on schema graphql_public to postgres with grant option;
 grant usage on schema graphql_public to anon, authenticated, service_role;

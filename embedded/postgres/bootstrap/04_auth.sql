@@ -71,6 +71,7 @@ alter table auth.instances owner to supabase_auth_admin;
 alter table auth.audit_log_entries owner to supabase_auth_admin;
 alter table auth.schema_migrations owner to supabase_auth_admin;
 grant all on auth.users, auth.refresh_tokens, auth.instances, auth.audit_log_entries to postgres, dashboard_user;
+grant all on auth.schema_migrations to supabase_auth_admin;
 grant all on sequence auth.refresh_tokens_id_seq to postgres, dashboard_user;
 
 -- The oldest forms read one setting per claim; the auth service replaces them.

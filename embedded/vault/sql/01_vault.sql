@@ -163,7 +163,6 @@ create table vault.secrets (
   created_at timestamptz not null default current_timestamp,
   updated_at timestamptz not null default current_timestamp
 );
-comment on table vault.secrets is 'Table with encrypted `secret` column for storing sensitive information on disk.';
 create unique index secrets_name_idx on vault.secrets using btree (name) where name is not null;
 
 create view vault.decrypted_secrets as
