@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RealtimeChannel, SupabaseClient } from '@supabase/supabase-js';
 import { createClient } from '@supabase/supabase-js';
 import type { TopicKind } from '../../contracts/topic.ts';
@@ -18,6 +19,7 @@ export interface RealtimeOptions {
 
 // The socket's own tries, and ours for a topic that the server closed (its token ran out) or refused.
 const reconnectMs = [200, 500, 1_000, 2_000, 5_000];
+const closeLimitMs = 300;
 const backoff = (tries: number): number => {
   const base = reconnectMs[Math.min(Math.max(tries, 1), reconnectMs.length) - 1] ?? 5_000;
   return base * (0.75 + Math.random() / 2);
@@ -120,7 +122,7 @@ export function openTopic(options: TopicOptions): () => Promise<void> {
   return async () => {
     closed = true;
     clearTimeout(retry);
-    await client.realtime.disconnect();
-    client.realtime.channels.length = 0;
+    // A socket that is still connecting keeps the library waiting for 1.5 s; nobody who is done should wait for that.
+    await Promise.race([client.realtime.disconnect(), delay(closeLimitMs, undefined, { ref: false })]);
   };
 }
