@@ -13,6 +13,8 @@ import { isReady } from './supervisor/transition.ts';
 import { spawnSupervisor, startFailure, supervisorPid, supervisorStatus } from './supervisor-process.ts';
 
 const pollMs = 30;
+/** So often somebody who waits is told for what. */
+const quietMs = 5_000;
 /** The supervisor has limits of its own; this one is for a supervisor that is broken. */
 const startLimitMs = 180_000;
 /** A stack as processes of this machine, under a supervisor of its own. */
@@ -36,13 +38,13 @@ export class EmbeddedRuntime implements StackRuntime {
     const pid = supervisorPid(layout) ?? spawnSupervisor(layout, this.#platformVersion);
     const supervisor = identify(pid);
     const deadline = performance.now() + startLimitMs;
-    const told = new Set<string>();
+    let tellAt = performance.now() + quietMs;
     for (;;) {
       const status = await supervisorStatus(layout);
-      for (const service of status?.services ?? []) {
-        if (!isReady(service.status) || told.has(service.name)) continue;
-        told.add(service.name);
-        report(`${service.name} is ${service.status === 'completed' ? 'done' : 'healthy'}`);
+      if (performance.now() > tellAt) {
+        tellAt += quietMs;
+        const waiting = status?.services.filter((service) => !isReady(service.status)).map(({ name }) => name) ?? [];
+        if (waiting.length > 0) report(`waiting for ${waiting.join(', ')}`);
       }
       if (status?.phase === 'running') return;
       if (supervisor === null || !isAlive(supervisor)) {

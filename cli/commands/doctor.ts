@@ -1,8 +1,24 @@
-import { SfpError } from '../../contracts/error.ts';
 import { defineCommand } from '../command.ts';
+import { exitCodes } from '../exit-code.ts';
+import { baseDirOption } from './server/stack-options.ts';
 
 export const command = defineCommand({
-  async run() {
-    throw new SfpError({ code: 'not_built', message: 'This command is not there yet.' });
+  description:
+    'Needs no stack; with --tenant it checks that one too.\nExit code: 0 when nothing is wrong, 5 otherwise.',
+  options: {
+    tenant: { type: 'string', value: 'name', short: 't', summary: 'Check this stack as well' },
+    baseDir: baseDirOption,
+  },
+  async run({ options, output }) {
+    const [{ doctorChecks }, { runChecks }, { resolveBaseDir }, { checksView }] = await Promise.all([
+      import('./doctor/doctor-checks.ts'),
+      import('../../stack/checks/check.ts'),
+      import('../../stack/base-dir.ts'),
+      import('./doctor/checks-view.ts'),
+    ]);
+    const checks = await runChecks(doctorChecks(resolveBaseDir(options.baseDir), options.tenant));
+    const ok = checks.every((check) => check.ok || check.severity === 'warning');
+    output.result({ ok, checks }, checksView(checks));
+    return ok ? exitCodes.ok : exitCodes.unhealthy;
   },
 });

@@ -1,8 +1,33 @@
 import { SfpError } from '../../../contracts/error.ts';
 import { defineCommand } from '../../command.ts';
+import { lifecycleProgress } from './lifecycle-progress.ts';
+import { stackOptions } from './stack-options.ts';
 
 export const command = defineCommand({
-  async run() {
-    throw new SfpError({ code: 'not_built', message: 'This command is not there yet.' });
+  description: 'Ends the stack and removes all its data, keys and logs. There is no way back.',
+  options: { ...stackOptions, yes: { type: 'flag', short: 'y', summary: 'Do not ask' } },
+  async run({ options, output, input, contexts }) {
+    const { tenant } = options;
+    const [{ destroyStack }, { resolveBaseDir }, { stackRuntime }, { stackLayout }] = await Promise.all([
+      import('../../../stack/lifecycle/destroy.ts'),
+      import('../../../stack/base-dir.ts'),
+      import('./stack-runtime.ts'),
+      import('../../../stack/layout.ts'),
+    ]);
+    const baseDir = resolveBaseDir(options.baseDir);
+    const { dir } = stackLayout(baseDir, tenant);
+    if (!options.yes && !(await input.confirm(`Destroy stack ${tenant} and all its data in ${dir}?`, '--yes'))) {
+      throw new SfpError({ code: 'cancelled', message: 'Nothing was removed.' });
+    }
+    await destroyStack({
+      baseDir,
+      tenant,
+      runtime: stackRuntime('embedded'),
+      progress: lifecycleProgress(output),
+    });
+    const saved = (await contexts.read()).contexts.find(({ name }) => name === tenant);
+    // Init saved it under the tenant's name; a login to a server elsewhere may have the same name and stays.
+    if (saved !== undefined && new URL(saved.url).hostname === '127.0.0.1') await contexts.remove(tenant);
+    output.result({ tenant, status: 'destroyed', dir }, `Stack ${tenant} is gone.\n`);
   },
 });

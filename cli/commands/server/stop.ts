@@ -1,8 +1,25 @@
-import { SfpError } from '../../../contracts/error.ts';
 import { defineCommand } from '../../command.ts';
+import { lifecycleProgress } from './lifecycle-progress.ts';
+import { stackOptions } from './stack-options.ts';
 
 export const command = defineCommand({
-  async run() {
-    throw new SfpError({ code: 'not_built', message: 'This command is not there yet.' });
+  description:
+    'Workers finish what they do, or hand it back after their drain limit; then everything else ends, the database last. No process is left.',
+  options: stackOptions,
+  async run({ options, output }) {
+    const [{ stopStack }, { resolveBaseDir }, { runtimeFor }] = await Promise.all([
+      import('../../../stack/lifecycle/stop.ts'),
+      import('../../../stack/base-dir.ts'),
+      import('./stack-runtime.ts'),
+    ]);
+    const { tenant } = options;
+    await stopStack({
+      baseDir: resolveBaseDir(options.baseDir),
+      tenant,
+      runtimeFor,
+      progress: lifecycleProgress(output),
+    });
+    output.result({ tenant, status: 'stopped' }, `Stack ${tenant} is stopped.\n`);
+    output.hint(`Start it again with: sfp server start --tenant ${tenant}`);
   },
 });

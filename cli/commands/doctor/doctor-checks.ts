@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import { SfpError } from '../../../contracts/error.ts';
+import type { Check } from '../../../stack/checks/check.ts';
+import { machineChecks } from '../../../stack/checks/machine.ts';
+import { stackFileChecks } from '../../../stack/checks/stack-files.ts';
+import { stackLayout } from '../../../stack/layout.ts';
+import { openStack, type Stack } from '../../../stack/stack.ts';
+import { runtimeFor, stackRuntime } from '../server/stack-runtime.ts';
+
+/** The machine, the default runtime, and one stack when it is named: the same checks that init and start make. */
+export function doctorChecks(baseDir: string, tenant: string | undefined): readonly Check[] {
+  const machine = machineChecks(baseDir);
+  if (tenant === undefined) return [...machine, ...stackRuntime('embedded').checks(null)];
+  const layout = stackLayout(baseDir, tenant);
+  if (!existsSync(layout.dir)) {
+    throw new SfpError({
+      code: 'stack_not_found',
+      message: `There is no stack "${tenant}" in ${baseDir}.`,
+      suggestion: 'List the stacks with `sfp server list`.',
+    });
+  }
+  const stack = openIfWhole(baseDir, tenant);
+  const runtime = stack === null ? stackRuntime('embedded') : runtimeFor(stack);
+  return [...machine, ...stackFileChecks(layout), ...runtime.checks(stack)];
+}
+
+/** Null for a damaged stack: the checks of its files say what is wrong with it. */
+function openIfWhole(baseDir: string, tenant: string): Stack | null {
+  try {
+    return openStack(baseDir, tenant);
+  } catch (error) {
+    if (error instanceof SfpError) return null;
+    throw error;
+  }
+}
