@@ -58,6 +58,12 @@ export class Body {
     return typeof value === 'string' ? value : undefined;
   }
 
+  /** Is there a value, other than null and the empty string? */
+  has(field: string): boolean {
+    const value = this.#values.get(field);
+    return value !== undefined && value !== null && value !== '';
+  }
+
   bool(field: string): boolean {
     return this.#values.get(field) === true;
   }
@@ -68,9 +74,13 @@ export class Body {
   }
 }
 
+const surrogateEscape = /\\u[dD][89a-fA-F]/;
+
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    // Half a surrogate pair is no character: Go puts U+FFFD in its place, and Postgres would refuse it.
+    if (!surrogateEscape.test(text)) return JSON.parse(text);
+    return JSON.parse(text, (_key, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value));
   } catch {
     // Our parser's words are not Go's; what is wrong is found again below.
     throw bad(describeSyntaxError(text));
@@ -95,7 +105,7 @@ function jsonType(value: unknown): string {
 }
 
 const token =
-  /[ \t\r\n]*(?:([{}[\],:])|"(?:[^"\\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/uy;
+  /[ \t\r\n]*(?:([{}[\],:])|"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/uy;
 
 /** Where Go's scanner would stop, in its words: enough states for the texts that callers meet. */
 function describeSyntaxError(text: string): string {
@@ -137,7 +147,7 @@ function next(mark: string | undefined, expecting: string, open: string[]): stri
 }
 
 const isCutOff = (rest: string): boolean =>
-  /^"(?:[^"\\\\p{Cc}]|\\.)*\\?$/u.test(rest) ||
+  /^"(?:[^"\\\p{Cc}]|\\.)*\\?$/u.test(rest) ||
   ['true', 'false', 'null'].some((word) => word.startsWith(rest)) ||
   rest === '-';
 

@@ -4,7 +4,7 @@ import { BadToken } from './bad-token.ts';
 import { type AccessTokenClaims, type BearerClaims, bearerClaimsSchema } from './claims.ts';
 import type { EcKey, Key, KeyMaterial } from './key-material.ts';
 
-const headerSchema = z.object({ alg: z.string(), kid: z.unknown() });
+const headerSchema = z.object({ alg: z.string(), kid: z.unknown().optional() });
 const implemented = new Set([
   'none',
   'HS256',
@@ -128,7 +128,7 @@ async function signer(key: Key): Promise<Secret> {
   return importJWK({ kty, crv, x, y, ...(d === undefined ? {} : { d }) }, 'ES256');
 }
 
-function parseHeader(token: string): { alg: string; kid: unknown } {
+function parseHeader(token: string): z.infer<typeof headerSchema> {
   const segments = token.split('.');
   if (segments.length !== 3) throw new BadToken('token is malformed: token contains an invalid number of segments');
   const header = headerSchema.safeParse(parseSegment(segments[0] ?? '', 'header'));

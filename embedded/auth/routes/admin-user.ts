@@ -53,6 +53,8 @@ export async function updateUserAsAdmin(exchange: Exchange): Promise<Reply> {
         appMetadata: mergeMetadata(before.raw_app_meta_data, body.object('app_metadata') ?? {}),
         userMetadata: mergeMetadata(before.raw_user_meta_data, body.object('user_metadata') ?? {}),
         audit: auditOfAdmin('user_modified', role, before),
+        // As recorded: a new hash alone does not count, a new password does.
+        touches: counted.some((field) => body.has(field)) || body.bool('email_confirm') || body.bool('phone_confirm'),
       });
       // The answer shows the identities as they were read before the change, and the ones it added.
       return ok(
@@ -63,6 +65,8 @@ export async function updateUserAsAdmin(exchange: Exchange): Promise<Reply> {
     throw error instanceof DatabaseError ? (conflict(error) ?? error) : error;
   }
 }
+
+const counted = ['email', 'phone', 'password', 'role', 'ban_duration', 'user_metadata', 'app_metadata'];
 
 async function readChange({ service }: Exchange, body: Body) {
   const email = body.string('email') === '' ? undefined : checkEmail(body.string('email'));

@@ -92,7 +92,12 @@ export function verifyLink(exchange: Exchange): Reply {
     sb: '',
   });
   // Always the site itself: a redirect chosen by the caller has to be checked against the allow list first.
-  return { status: 303, headers: { location: `${exchange.service.config.siteUrl}#${problem}` } };
+  const location = `${exchange.service.config.siteUrl}#${problem}`;
+  return {
+    status: 303,
+    headers: { location, 'content-type': 'text/html; charset=utf-8' },
+    body: `<a href="${location.replaceAll('&', '&amp;')}">See Other</a>.\n\n`,
+  };
 }
 
 /** GET /authorize */

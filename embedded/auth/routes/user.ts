@@ -62,7 +62,7 @@ export async function updateUser(exchange: Exchange): Promise<Reply> {
          raw_user_meta_data = case when $3::jsonb is null then raw_user_meta_data
            else (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(coalesce(raw_user_meta_data, '{}') || $3::jsonb)
                   where value <> 'null'::jsonb) end,
-         updated_at = now()
+         updated_at = case when $2::text is null and $3::jsonb is null then updated_at else now() end
         where id = $1 returning *
      ), ended as (
        -- Whoever knew the old password may hold a session: all but this one end.

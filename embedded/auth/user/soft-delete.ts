@@ -38,7 +38,7 @@ export function softDelete(database: Database, user: User, audit: AuditEntry): P
     for (const identity of user.identities ?? [])
       await statements.rows(
         'soft-delete-identity',
-        `update auth.identities set provider_id = $2, identity_data = '{}', updated_at = now() where id = $1`,
+        `update auth.identities set provider_id = $2, identity_data = '{}' where id = $1`,
         [identity.id, hidden(identity.provider_id)],
         z.unknown(),
       );

@@ -18,6 +18,8 @@ export interface UserChange {
   appMetadata: Record<string, unknown>;
   userMetadata: Record<string, unknown>;
   audit: AuditEntry;
+  /** Does the change count as one? A request that changes nothing leaves updated_at alone. */
+  touches: boolean;
 }
 
 /** Applies a change: the row, the sessions that a new password ends, and the identities that carry the address. */
@@ -37,7 +39,8 @@ export async function updateUserRow(
          role = coalesce($6, role),
          encrypted_password = coalesce($7, encrypted_password),
          banned_until = case when $8 then null else coalesce(now() + $9::float8 * interval '1 millisecond', banned_until) end,
-         raw_app_meta_data = $10, raw_user_meta_data = $11, updated_at = now()
+         raw_app_meta_data = $10, raw_user_meta_data = $11,
+         updated_at = case when $13 then now() else updated_at end
         where id = $1 returning *
      ), ended as (
        delete from auth.sessions where user_id = $1 and $7 is not null
@@ -56,6 +59,7 @@ export async function updateUserRow(
       JSON.stringify(change.appMetadata),
       JSON.stringify(change.userMetadata),
       JSON.stringify(change.audit),
+      change.touches,
     ],
     userSchema,
   );
@@ -81,7 +85,7 @@ async function carry(
   if (known) {
     await statements.rows(
       'carry-address',
-      `update auth.identities set identity_data = identity_data || $3::jsonb, updated_at = now() where user_id = $1 and provider = $2`,
+      `update auth.identities set identity_data = identity_data || $3::jsonb where user_id = $1 and provider = $2`,
       [id, provider, JSON.stringify(data)],
       z.unknown(),
     );
