@@ -105,6 +105,8 @@ function Progress({ model, columns }: { model: WatchModel; columns: number }) {
   );
 }
 
+const counted = (lines: number): string => (lines === 1 ? '1 line' : `${lines} lines`);
+
 const Rule = ({ columns, note }: { columns: number; note: string }) => {
   const text = note === '' ? '' : `── ${note} `;
   return <Text dimColor wrap="truncate">{`${text}${'─'.repeat(Math.max(0, columns - text.length))}`}</Text>;
@@ -112,7 +114,7 @@ const Rule = ({ columns, note }: { columns: number; note: string }) => {
 
 const LogLine = ({ entry }: { entry: LogEntry }) => (
   <Text wrap="truncate">
-    <Text dimColor>{`${(entry.stage ?? 'sfp').padEnd(9)}`}</Text>
+    <Text dimColor>{`${(entry.stage ?? 'sfp').padEnd(10)}`}</Text>
     {entry.stream === 'system' ? (
       <Text color="cyan">{entry.text}</Text>
     ) : (
@@ -145,7 +147,7 @@ export function WatchView({ model, size, now }: { model: WatchModel; size: ViewS
       <Head model={model} now={now} />
       <Stages model={model} size={size} now={now} />
       <Progress model={model} columns={size.columns} />
-      <Rule columns={size.columns} note={above === 0 ? 'log' : `log · ${above} lines above`} />
+      <Rule columns={size.columns} note={above === 0 ? 'log' : `log · ${counted(above)} above`} />
       <Box flexDirection="column" height={rows}>
         {entries.map((entry, index) => (
           // A line of the log is what stands at its place; nothing else identifies it.
@@ -153,7 +155,7 @@ export function WatchView({ model, size, now }: { model: WatchModel; size: ViewS
           <LogLine key={index} entry={entry} />
         ))}
       </Box>
-      <Rule columns={size.columns} note={below === 0 ? '' : `${below} lines below · End follows`} />
+      <Rule columns={size.columns} note={below === 0 ? '' : `${counted(below)} below · End follows`} />
       <Foot model={model} />
     </Box>
   );

@@ -39,16 +39,18 @@ export async function watchToTheEnd(options: WatchTaskOptions): Promise<WatchRes
   await follow(options, store);
 
   const outcome = outcomeOf(store.get());
-  const last = await connection.api.tasks.get(taskId);
-  const final = deployment === null ? null : await connection.api.deployments.get(deployment.id);
-  const result: WatchResult = { outcome, exitCode: outcomeExitCodes[outcome], task: last, deployment: final };
+  const exitCode = outcomeExitCodes[outcome];
   if (outcome === 'detached') {
     output.event('detached', { taskId });
     output.hint(
-      `Detached; the task goes on. Follow it again: sfp task watch ${taskId}\nStop it: sfp task cancel ${taskId}`,
+      `Detached; the task goes on.\n  follow it again: sfp task watch ${taskId}\n  stop it:         sfp task cancel ${taskId}`,
     );
-    return result;
+    // Not asked for again: the server may be just what the person gave up on.
+    return { outcome, exitCode, task, deployment };
   }
+  const last = await connection.api.tasks.get(taskId);
+  const final = deployment === null ? null : await connection.api.deployments.get(deployment.id);
+  const result: WatchResult = { outcome, exitCode, task: last, deployment: final };
   output.result({ outcome, task: last, deployment: final }, summaryView(store.get(), result));
   return result;
 }
