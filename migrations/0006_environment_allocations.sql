@@ -15,6 +15,7 @@ create unique index environment_allocations_ticket_idx
   on public.environment_allocations (environment_id, task_id) where released_at is null;
 create unique index environment_allocations_holder_idx
   on public.environment_allocations (environment_id) where released_at is null and acquired_at is not null;
+create index environment_allocations_line_idx on public.environment_allocations (environment_id, id);
 create index environment_allocations_account_idx on public.environment_allocations (account_id);
 create index environment_allocations_task_idx on public.environment_allocations (task_id);
 alter table public.environment_allocations enable row level security;
