@@ -322,7 +322,7 @@ describe('environment allocations', () => {
     expect(first.filter(({ held }) => held)).toHaveLength(1);
     expect(first.map(({ position }) => Number(position)).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     const line = tasks
-      .map(({ task }, n) => ({ task, position: Number(first[n]?..position) }))
+      .map(({ task }, n) => ({ task, position: Number(first[n]?.position) }))
       .sort((a, b) => a.position - b.position);
     for (const [n, { task }] of line.entries()) {
       expect(await acquire(task)).toEqual({ held: true, position: 0 });
