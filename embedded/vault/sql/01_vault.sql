@@ -59,24 +59,41 @@ language sql immutable strict as $$
   from (select value || substring('\x00000000000000000000000000000000'::bytea from 1 for 16 - length(value)) as padded) p
 $$;
 
+create function vault._check_arguments(operation text, message bytea, key_id bigint, context bytea) returns void
+language plpgsql immutable set search_path = '' as $$
+declare
+  missing text := case
+    when message is null then 'message' when key_id is null then 'key id' when context is null then 'key context' end;
+begin
+  if missing is not null then
+    raise exception using errcode = '22000',
+      message = format('pgsodium_crypto_aead_det_%s_by_id: %s cannot be NULL', operation, missing);
+  end if;
+  if length(context) <> 8 then
+    raise exception using errcode = '22000',
+      message = 'pgsodium_derive_helper: crypto_kdf_derive_from_key: context must be 8 bytes';
+  end if;
+end
+$$;
+
 create function vault._crypto_aead_det_encrypt(
   message bytea, additional bytea, key_id bigint, context bytea default '\x7067736f6469756d', nonce bytea default null
 ) returns bytea language plpgsql stable set search_path = '' as $$
 declare
-  k bytea := vault._derive_key(key_id, context);
-  keys bytea := vault._hmac('keys', k, 'sha512');
+  k bytea;
+  keys bytea;
   size integer := length(message);
   tail integer;
   tag bytea;
   iv bytea;
   body bytea;
 begin
-  if message is null then
-    return null;
-  end if;
+  perform vault._check_arguments('encrypt', message, key_id, context);
   if nonce is not null and length(nonce) <> 16 then
     raise exception using errcode = '22000', message = 'pgsodium_crypto_aead_det_encrypt_by_id: invalid nonce';
   end if;
+  k := vault._derive_key(key_id, context);
+  keys := vault._hmac('keys', k, 'sha512');
   tag := vault._tag(message, additional, nonce, substring(keys from 1 for 32));
   iv := substring(tag from 1 for 16);
   tail := size % 16;
@@ -111,9 +128,7 @@ declare
   last bytea;
   body bytea;
 begin
-  if message is null then
-    return null;
-  end if;
+  perform vault._check_arguments('decrypt', message, key_id, context);
   if size < 0 then
     raise exception using errcode = '22000', message = 'pgsodium_crypto_aead_det_decrypt_by_id: invalid message';
   end if;
@@ -195,11 +210,13 @@ begin
   insert into vault.secrets (id, name, description, secret, nonce)
   values (
     new_id, new_name, new_description,
-    encode(vault._crypto_aead_det_encrypt(
-      message := convert_to(new_secret, 'utf8'),
-      additional := convert_to(new_id::text, 'utf8'),
-      key_id := 0::bigint,
-      nonce := new_nonce), 'base64'),
+    case when new_secret is not null then
+      encode(vault._crypto_aead_det_encrypt(
+        message := convert_to(new_secret, 'utf8'),
+        additional := convert_to(new_id::text, 'utf8'),
+        key_id := 0::bigint,
+        nonce := new_nonce), 'base64')
+    end,
     new_nonce);
   return new_id;
 end
@@ -218,13 +235,13 @@ begin
     name = coalesce(new_name, s.name),
     description = coalesce(new_description, s.description),
     nonce = coalesce(new_nonce, s.nonce),
-    secret = coalesce(
+    secret = case when new_secret is null then s.secret else
       encode(vault._crypto_aead_det_encrypt(
         message := convert_to(new_secret, 'utf8'),
         additional := convert_to(s.id::text, 'utf8'),
         key_id := 0::bigint,
-        nonce := new_nonce), 'base64'),
-      s.secret),
+        nonce := new_nonce), 'base64')
+    end,
     updated_at = now()
   where s.id = secret_id;
 end

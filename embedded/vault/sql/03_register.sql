@@ -20,6 +20,7 @@ alter extension supabase_vault add function vault._aes_encrypt(bytea, bytea, byt
 alter extension supabase_vault add function vault._aes_decrypt(bytea, bytea, bytea, text);
 alter extension supabase_vault add function vault._random_bytes(integer);
 alter extension supabase_vault add function vault._derive_key(bigint, bytea);
+alter extension supabase_vault add function vault._check_arguments(text, bytea, bigint, bytea);
 alter extension supabase_vault add function vault._tag(bytea, bytea, bytea, bytea);
 alter extension supabase_vault add function vault._xor_short(bytea, bytea);
 alter extension supabase_vault add function vault._crypto_aead_det_encrypt(bytea, bytea, bigint, bytea, bytea);
