@@ -1,3 +1,5 @@
+import { delimiter, dirname } from 'node:path';
+
 /** What a stack's processes take over from whoever starts it: where programs are, how to reach the outside, language and time. */
 const inheritedNames = [
   'PATH',
@@ -22,7 +24,10 @@ const inheritedNames = [
   'SFP_LOG_LEVEL',
 ] as const;
 
-export const inheritedEnv = (environment: NodeJS.ProcessEnv): Record<string, string> =>
-  Object.fromEntries(
+/** PATH ends with the directory of this Node: steps of deployments find one also where none is installed. */
+export const inheritedEnv = (environment: NodeJS.ProcessEnv): Record<string, string> => ({
+  ...Object.fromEntries(
     inheritedNames.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]] as const])),
-  );
+  ),
+  PATH: [environment.PATH, dirname(process.execPath)].filter(Boolean).join(delimiter),
+});

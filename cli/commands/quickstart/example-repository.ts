@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -28,20 +28,18 @@ const gitEnv = {
 };
 
 /**
- * A git repository with the example's files on branch main. One that exists gets a new commit when the example differs
- * from it, and is left alone otherwise. Returns its directory.
+ * A git repository with the example's files on branch main. One that has a commit is the person's own by now and is left
+ * alone. Returns its directory.
  */
 export async function exampleRepository(name: string, directory: string): Promise<string> {
   const source = exampleDir(name);
   mkdirSync(directory, { recursive: true });
-  const git = async (...args: string[]): Promise<string> =>
-    (await execa('git', ['-c', 'core.hooksPath=/dev/null', ...args], { cwd: directory, env: gitEnv })).stdout;
-  if (!existsSync(join(directory, '.git', 'HEAD'))) await git('init', '--quiet', '--initial-branch=main');
-  for (const entry of readdirSync(directory)) {
-    if (entry !== '.git') rmSync(join(directory, entry), { recursive: true });
-  }
+  const git = (args: readonly string[], options: { reject?: boolean } = {}) =>
+    execa('git', ['-c', 'core.hooksPath=/dev/null', ...args], { cwd: directory, env: gitEnv, ...options });
+  await git(['init', '--quiet', '--initial-branch=main']);
+  if ((await git(['rev-parse', '--verify', '--quiet', 'HEAD'], { reject: false })).exitCode === 0) return directory;
   cpSync(source, directory, { recursive: true });
-  await git('add', '--all');
-  if ((await git('status', '--porcelain')) !== '') await git('commit', '--quiet', '--message', `Example ${name}`);
+  await git(['add', '--all']);
+  await git(['commit', '--quiet', '--message', `Example ${name}`]);
   return directory;
 }
