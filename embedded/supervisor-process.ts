@@ -9,7 +9,8 @@ import { nodeProgram } from './node-program.ts';
 import { askStatus } from './supervisor/control-client.ts';
 import type { ControlStatus } from './supervisor/control-protocol.ts';
 import { clearFailure, readFailure } from './supervisor/failure-file.ts';
-import { lastLines, openLog } from './supervisor/log-file.ts';
+import { logExcerpt } from './supervisor/log-excerpt.ts';
+import { openLog } from './supervisor/log-file.ts';
 import { supervisorPlace } from './supervisor/place.ts';
 import { stackMarker } from './supervisor/process-table.ts';
 
@@ -53,7 +54,7 @@ export function startFailure(layout: StackLayout): SfpError {
   return new SfpError({
     code: 'stack_unhealthy',
     message: 'The supervisor ended before the stack was healthy.',
-    detail: lastLines(file, 12).join('\n'),
+    detail: logExcerpt(file, 12),
     suggestion: `Read ${file}, then run \`sfp server start --tenant ${layout.tenant}\` again.`,
   });
 }

@@ -4,7 +4,7 @@ import { SfpError } from '../../contracts/error.ts';
 import { identify } from '../../stack/process-identity.ts';
 import { type RecordedChild, writeChildren } from './children-file.ts';
 import { dependents, startOrder } from './graph.ts';
-import { lastLines } from './log-file.ts';
+import { logExcerpt } from './log-excerpt.ts';
 import type { Service } from './service.ts';
 import type { ServiceState } from './service-state.ts';
 import { isReady } from './transition.ts';
@@ -134,7 +134,7 @@ export class Orchestrator {
   #startError(state: ServiceState): SfpError {
     if (state.failure !== undefined) return new SfpError(state.failure);
     const file = this.#logFile(state.name);
-    const log = lastLines(file, 12).join('\n');
+    const log = logExcerpt(file, 12);
     return new SfpError({
       code: 'stack_unhealthy',
       message: `${state.name} ${state.detail ?? `is not healthy (${state.status})`}`,
