@@ -156,7 +156,7 @@ export class ChannelHost {
   }
 
   async #refresh(channel: Channel, payload: unknown): Promise<void> {
-    const token = isRecord(payload) ? parseToken(payload['access_token']) : undefined;
+    const token = isRecord(payload) ? parseToken(payload.access_token) : undefined;
     if (token === undefined || token === channel.identity.token) return;
     const result = await this.#verifier.verify(token);
     if (!result.ok) {

@@ -25,33 +25,33 @@ export type ParsedConfig = { ok: true; config: JoinConfig } | { ok: false; reaso
 /** `topicName` is the topic without its prefix: without any config it is read as `schema[:table[:filter]]`, the first API. */
 export function parseJoinConfig(payload: unknown, topicName: string): ParsedConfig {
   if (!isRecord(payload)) return invalid('payload');
-  const raw = payload['config'] ?? {};
+  const raw = payload.config ?? {};
   if (!isRecord(raw)) return invalid('config');
-  const broadcast = raw['broadcast'] ?? {};
-  const presence = raw['presence'] ?? {};
+  const broadcast = raw.broadcast ?? {};
+  const presence = raw.presence ?? {};
   if (!isRecord(broadcast)) return invalid('config.broadcast');
   if (!isRecord(presence)) return invalid('config.presence');
-  const bindings = 'config' in payload ? raw['postgres_changes'] : [bindingOfTopic(topicName)];
-  const key = presence['key'];
+  const bindings = 'config' in payload ? raw.postgres_changes : [bindingOfTopic(topicName)];
+  const key = presence.key;
   const list = Array.isArray(bindings) ? bindings.filter((item) => item !== null) : [];
   if (list.some((item) => !isRecord(item))) return invalid('config.postgres_changes');
   return {
     ok: true,
     config: {
       broadcast: {
-        ack: flag(broadcast['ack']),
-        self: flag(broadcast['self']),
-        replicationReady: flag(broadcast['replication_ready']),
-        replay: parseReplay(broadcast['replay']),
+        ack: flag(broadcast.ack),
+        self: flag(broadcast.self),
+        replicationReady: flag(broadcast.replication_ready),
+        replay: parseReplay(broadcast.replay),
       },
       presence: {
-        enabled: flag(presence['enabled']),
+        enabled: flag(presence.enabled),
         key: typeof key === 'number' ? String(key) : typeof key === 'string' ? key : '',
       },
       postgresChanges: list,
-      waitForChangesMs: parseWait(raw['postgres_changes_options']),
-      private: flag(raw['private']),
-      accessToken: parseToken(payload['access_token']),
+      waitForChangesMs: parseWait(raw.postgres_changes_options),
+      private: flag(raw.private),
+      accessToken: parseToken(payload.access_token),
     },
   };
 }
@@ -79,14 +79,14 @@ function bindingOfTopic(topicName: string): Record<string, string> {
 
 function parseReplay(value: unknown): ReplayRequest | 'invalid' | undefined {
   if (value === undefined || value === null) return undefined;
-  if (!isRecord(value) || typeof value['since'] !== 'number') return 'invalid';
-  const limit = value['limit'];
+  if (!isRecord(value) || typeof value.since !== 'number') return 'invalid';
+  const limit = value.limit;
   if (limit !== undefined && typeof limit !== 'number') return 'invalid';
-  return { sinceMs: value['since'], limit };
+  return { sinceMs: value.since, limit };
 }
 
 function parseWait(value: unknown): number | undefined {
-  if (!isRecord(value) || !flag(value['wait'])) return undefined;
-  const timeout = value['timeout'];
+  if (!isRecord(value) || !flag(value.wait)) return undefined;
+  const timeout = value.timeout;
   return typeof timeout === 'number' ? Math.min(Math.max(0, timeout), wait.maxMs) : wait.defaultMs;
 }

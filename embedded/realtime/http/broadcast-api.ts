@@ -48,7 +48,7 @@ export class BroadcastApi {
     if (identity === undefined) return unauthorized(401);
     const body = parseJson(await readBody(request, this.#settings.maxPayloadBytes * 2));
     if (body === undefined) return badRequest;
-    const messages = isRecord(body) ? body['messages'] : undefined;
+    const messages = isRecord(body) ? body.messages : undefined;
     if (messages !== undefined && !Array.isArray(messages)) return invalid('is invalid');
     if (messages === undefined || messages.length === 0) return invalid("can't be blank");
     if (messages.length > this.#settings.maxMessagesPerBatch) {
@@ -112,10 +112,9 @@ export class BroadcastApi {
       if (value === undefined || value === null || value === '') errors[name] = ["can't be blank"];
       else if (typeof value !== 'string') errors[name] = ['is invalid'];
     }
-    if (payload === undefined || payload === null) errors['payload'] = ["can't be blank"];
-    else if (!isRecord(payload)) errors['payload'] = ['is invalid'];
-    else if (Buffer.byteLength(JSON.stringify(payload)) > this.#settings.maxPayloadBytes)
-      errors['payload'] = [tooLarge];
+    if (payload === undefined || payload === null) errors.payload = ["can't be blank"];
+    else if (!isRecord(payload)) errors.payload = ['is invalid'];
+    else if (Buffer.byteLength(JSON.stringify(payload)) > this.#settings.maxPayloadBytes) errors.payload = [tooLarge];
     if (
       Object.keys(errors).length > 0 ||
       typeof topic !== 'string' ||
@@ -124,7 +123,7 @@ export class BroadcastApi {
     ) {
       return { errors };
     }
-    return { topic, event, payload, private: item['private'] === true };
+    return { topic, event, payload, private: item.private === true };
   }
 
   async #identify(request: IncomingMessage): Promise<Identity | undefined> {

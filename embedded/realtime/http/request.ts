@@ -38,7 +38,7 @@ export const notFound: Answer = { status: 404, body: 'Not Found', contentType: '
 /** The token of a request: `Authorization: Bearer`, else the `apikey` header. */
 export function tokenOf(request: IncomingMessage): string | undefined {
   const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  const key = request.headers['apikey'] ?? request.headers['x-api-key'];
+  const key = request.headers.apikey ?? request.headers['x-api-key'];
   return bearer ?? (typeof key === 'string' ? key : undefined);
 }
 

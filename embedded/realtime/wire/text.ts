@@ -13,7 +13,7 @@ export function parseText(vsn: Vsn, text: string): ClientMessage | undefined {
 
 function parseObject(value: unknown): ClientMessage | undefined {
   if (!isRecord(value) || !('ref' in value) || !('payload' in value)) return undefined;
-  return toMessage(value['join_ref'] ?? null, value['ref'], value['topic'], value['event'], value['payload']);
+  return toMessage(value.join_ref ?? null, value.ref, value.topic, value.event, value.payload);
 }
 
 function parseArray(value: unknown): ClientMessage | undefined {

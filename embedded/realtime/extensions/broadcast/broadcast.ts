@@ -45,7 +45,10 @@ export class BroadcastExtension implements ChannelExtension {
   }
 
   async handle(channel: Channel, message: ClientMessage): Promise<void> {
-    if (message.binary === undefined && !isRecord(message.payload)) throw new ChannelCrash('broadcast payload');
+    // Recorded: version 1 passes on whatever it gets, version 2 crashes on anything but an object.
+    if (channel.link.vsn === '2.0.0' && message.binary === undefined && !isRecord(message.payload)) {
+      throw new ChannelCrash('broadcast payload');
+    }
     // Without the right to write nothing is said, as recorded: the topic's members learn nothing, nor does the sender.
     if (!channel.access.write.broadcast) return;
     const outgoing = await this.#prepare(channel, message);
@@ -60,7 +63,7 @@ export class BroadcastExtension implements ChannelExtension {
 
   async #prepare(channel: Channel, message: ClientMessage): Promise<Outgoing> {
     if (message.binary !== undefined) return this.#prepareBinary(channel, message.binary);
-    const payload = JSON.stringify(message.payload);
+    const payload = JSON.stringify(message.payload ?? null);
     if (this.#tooLarge(payload)) return { error: 'payload_size_exceeded' };
     return { frames: textBroadcastFrames(channel.topic.name, payload) };
   }

@@ -23,7 +23,9 @@ export class DatabaseFeed {
 
   deliver(change: Change): void {
     if (change.type !== 'INSERT' || change.new === undefined || change.relation.schema !== 'realtime') return;
-    const row = new Map(change.relation.columns.map((column, index) => [column.name, change.new?.[index]]));
+    const row = new Map<string, ColumnValue | undefined>(
+      change.relation.columns.map((column, index) => [column.name, change.new?.[index]]),
+    );
     const id = textOf(row.get('id')) ?? '';
     if (this.#ownIds.delete(id)) return;
     if (textOf(row.get('extension')) !== 'broadcast') return;

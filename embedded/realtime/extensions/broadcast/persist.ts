@@ -7,7 +7,7 @@ export function parsePersist(meta: string): true | undefined {
   if (meta === '') return undefined;
   try {
     const value: unknown = JSON.parse(meta);
-    const persist = isRecord(value) ? value['persist'] : undefined;
+    const persist = isRecord(value) ? value.persist : undefined;
     return persist === true || isRecord(persist) ? true : undefined;
   } catch {
     return undefined;

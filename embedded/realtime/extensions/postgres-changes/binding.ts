@@ -16,7 +16,7 @@ export interface Binding {
 /** A binding that cannot be served; the message goes to the client in a system error. */
 export class BindingRefused extends Error {}
 
-const events = ['INSERT', 'UPDATE', 'DELETE'] as const;
+const events: readonly ('INSERT' | 'UPDATE' | 'DELETE')[] = ['INSERT', 'UPDATE', 'DELETE'];
 
 /** Stable for equal parameters and small, as clients keep it as a number. */
 export function bindingId(raw: Record<string, unknown>): number {
@@ -45,11 +45,11 @@ const checkSchema = z.object({
 
 /** Parses a raw binding and has the database check it for the role; throws BindingRefused. */
 export async function checkBinding(pool: Pool, raw: Record<string, unknown>, role: string): Promise<Binding> {
-  const event = events.find((known) => known === raw['event']) ?? '*';
-  const schema = wordOr(raw['schema'], 'public');
-  const table = raw['table'] === undefined || raw['table'] === '*' ? undefined : wordOr(raw['table'], '');
-  const filters = readFilters(raw['filter']);
-  const select = readSelect(raw['select'], table);
+  const event: Binding['event'] = events.find((known) => known === raw.event) ?? '*';
+  const schema = wordOr(raw.schema, 'public');
+  const table = raw.table === undefined || raw.table === '*' ? undefined : wordOr(raw.table, '');
+  const filters = readFilters(raw.filter);
+  const select = readSelect(raw.select, table);
   const binding = { id: bindingId(raw), event, schema, table, select };
   if (table === undefined) {
     if (!(await hasPublishedTable(pool, schema))) throw new BindingRefused(notPublished(raw, filters, select));
@@ -119,7 +119,7 @@ function describe(raw: Record<string, unknown>, filters: Filter[], select: strin
       `{${JSON.stringify(column)}, ${JSON.stringify(op)}, ${JSON.stringify(value)}, ${negate}}`,
   );
   const chosen = select === undefined ? 'nil' : `[${select.map((name) => JSON.stringify(name)).join(', ')}]`;
-  return `[event: ${raw['event'] ?? '*'}, schema: ${raw['schema'] ?? 'public'}, table: ${raw['table'] ?? '*'}, filters: [${list.join(', ')}], select: ${chosen}]`;
+  return `[event: ${raw.event ?? '*'}, schema: ${raw.schema ?? 'public'}, table: ${raw.table ?? '*'}, filters: [${list.join(', ')}], select: ${chosen}]`;
 }
 
 const conditions: Record<string, string> = {

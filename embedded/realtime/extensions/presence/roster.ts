@@ -33,7 +33,7 @@ export class Roster {
   track(channel: Channel, key: string, payload: Meta): PresenceDiff | undefined {
     const before = this.#tracked.get(channel);
     if (before !== undefined && isDeepStrictEqual(before.payload, payload)) return undefined;
-    const previous = before === undefined ? {} : { phx_ref_prev: before.meta['phx_ref'] };
+    const previous = before === undefined ? {} : { phx_ref_prev: before.meta.phx_ref };
     const meta = { ...payload, phx_ref: randomBytes(12).toString('base64url'), ...previous };
     this.#tracked.set(channel, { key, payload, meta });
     return { joins: { [key]: { metas: [meta] } }, leaves: leavesOf(before) };
