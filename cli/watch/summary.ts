@@ -8,13 +8,16 @@ import type { WatchResult } from './outcome.ts';
 
 const logTail = 20;
 
-/** What stays on the terminal when a watch is over: stages, failure with its evidence, result, next command. */
-export function summaryView(model: WatchModel, result: WatchResult): TextView {
+/**
+ * What stays on the terminal when a watch is over: stages, failure with its evidence, result, next command. The last
+ * lines of the log only when they are not on the terminal already.
+ */
+export function summaryView(model: WatchModel, result: WatchResult, { logShown }: { logShown: boolean }): TextView {
   return (style) =>
     [
       headline(model, style),
       ...stageLines(model, style),
-      ...failureLines(model, result, style),
+      ...failureLines(model, result, logShown, style),
       ...nextLines(result, style),
     ].join('\n');
 }
@@ -43,10 +46,10 @@ function stageLines({ stages: states, finishedAt }: WatchModel, style: Style): s
     });
 }
 
-function failureLines(model: WatchModel, { task }: WatchResult, style: Style): string[] {
+function failureLines(model: WatchModel, { task }: WatchResult, logShown: boolean, style: Style): string[] {
   const failure = model.failure ?? task.failure;
   if (failure === null) return [];
-  const output = model.log.filter(({ stream }) => stream !== 'system').slice(-logTail);
+  const output = logShown ? [] : model.log.filter(({ stream }) => stream !== 'system').slice(-logTail);
   return [
     '',
     `${style.paint('red', failure.message)} ${style.paint('dim', `(${failure.code})`)}`,

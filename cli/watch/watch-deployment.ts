@@ -35,8 +35,8 @@ export async function watchToTheEnd(options: WatchTaskOptions): Promise<WatchRes
   const deployment = task.deploymentId === null ? null : await connection.api.deployments.get(task.deploymentId);
   const title = deployment === null ? {} : await titleOf(connection, deployment);
   const store = new ModelStore(initialModel(taskId, title, deployment));
-  const follow = output.interactive && options.plain !== true ? followOnScreen : followAsLines;
-  await follow(options, store);
+  const onScreen = output.interactive && options.plain !== true;
+  await (onScreen ? followOnScreen(options, store) : followAsLines(options, store));
 
   const outcome = outcomeOf(store.get());
   const exitCode = outcomeExitCodes[outcome];
@@ -51,7 +51,7 @@ export async function watchToTheEnd(options: WatchTaskOptions): Promise<WatchRes
   const last = await connection.api.tasks.get(taskId);
   const final = deployment === null ? null : await connection.api.deployments.get(deployment.id);
   const result: WatchResult = { outcome, exitCode, task: last, deployment: final };
-  output.result({ outcome, task: last, deployment: final }, summaryView(store.get(), result));
+  output.result({ outcome, task: last, deployment: final }, summaryView(store.get(), result, { logShown: !onScreen }));
   return result;
 }
 

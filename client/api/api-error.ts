@@ -64,3 +64,11 @@ function reasonOf(error: unknown): string {
   if (error.cause instanceof Error) return reasonOf(error.cause);
   return error.message || error.name;
 }
+
+const passingStatuses = new Set([408, 429, 500, 502, 503, 504]);
+
+/** True for what may be different in a moment: nobody answered, or a server that is busy, starting or broken. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof ApiError
+    ? passingStatuses.has(error.status)
+    : error instanceof SfpError && error.code === 'server_unreachable';

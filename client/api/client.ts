@@ -92,10 +92,10 @@ export function createApiClient(options: HttpOptions) {
       get: (id: string) => http({ method: 'GET', path: at('deployments', id), answer: deploymentSchema }),
       create: (body: Body<typeof createDeploymentSchema>, creates: Creating = {}) =>
         http({ method: 'POST', path: '/deployments', body, creates, answer: deploymentSchema }),
-      cancel: (id: string) => http({ method: 'POST', path: at('deployments', id, 'cancel'), answer: anything }),
+      cancel: (id: string) => http({ method: 'POST', path: at('deployments', id, 'cancel'), answer: deploymentSchema }),
       /** Runs what did not succeed again, as a new task of the same deployment. */
       retry: (id: string, creates: Creating = {}) =>
-        http({ method: 'POST', path: at('deployments', id, 'retry'), creates, answer: anything }),
+        http({ method: 'POST', path: at('deployments', id, 'retry'), creates, answer: deploymentSchema }),
     },
     tasks: {
       list: ({ project, status, type, ...query }: TaskFilter & Page = {}) =>

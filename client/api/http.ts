@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { SfpError } from '../../contracts/error.ts';
 import type { Credentials } from '../auth/credentials.ts';
-import { apiErrorOf, unreachable } from './api-error.ts';
+import { ApiError, apiErrorOf, isPassing, unreachable } from './api-error.ts';
 
 export interface HttpRequest<Answer> {
   method: 'GET' | 'POST' | 'DELETE' | 'PATCH';
@@ -33,7 +33,6 @@ export type Http = <Answer>(request: HttpRequest<Answer>) => Promise<Answer>;
 
 // Only GET is tried again: whatever else failed may have happened.
 const retryDelaysMs = [150, 600, 1_500];
-const passing = new Set([429, 502, 503, 504]);
 
 /**
  * Sends requests to the API and reads the answers with their schema. A 401 renews the credentials once: the refused
@@ -61,7 +60,8 @@ export function createHttp(options: HttpOptions): Http {
     try {
       return await once(request, key);
     } catch (error) {
-      if (statusOf(error) !== 401 || (await options.credentials?.renew()) !== true) throw error;
+      if (!(error instanceof ApiError) || error.status !== 401 || (await options.credentials?.renew()) !== true)
+        throw error;
       return await once(request, key);
     }
   };
@@ -79,12 +79,6 @@ export function createHttp(options: HttpOptions): Http {
     }
   };
 }
-
-const statusOf = (error: unknown): number | undefined =>
-  error instanceof SfpError && 'status' in error && typeof error.status === 'number' ? error.status : undefined;
-
-const isPassing = (error: unknown): boolean =>
-  (error instanceof SfpError && error.code === 'server_unreachable') || passing.has(statusOf(error) ?? 0);
 
 function urlOf(base: string, { path, query = {} }: HttpRequest<unknown>): string {
   const url = new URL(`${base.replace(/\/+$/, '')}/api/v1${path}`);

@@ -3,6 +3,7 @@ import type { Task, TaskStatus } from '../../contracts/task.ts';
 import type { TaskEvent } from '../../contracts/task-event.ts';
 import { taskEventFromRow } from '../../contracts/task-event.ts';
 import type { TaskEventsPayload } from '../../contracts/topic.ts';
+import { isPassing } from '../api/api-error.ts';
 import type { FeedSource, Watcher } from './feed-source.ts';
 import type { WatchPhase } from './phase.ts';
 import { UpdateQueue } from './update-queue.ts';
@@ -28,18 +29,19 @@ export interface WatchOptions {
 }
 
 const pageSize = 500;
-// Answers that no waiting will change.
-const fatalStatuses = new Set([400, 401, 403, 404, 410]);
+// A server that starts again may refuse for a moment what it will answer soon: only the first refusal counts at once.
+const refusalsToGiveUp = 5;
 
 /**
  * Watches a task until its final event. Realtime is the fast path, the API is the truth: whatever the socket loses is
- * fetched, and nothing is delivered twice. Throws an `SfpError` when the task cannot be seen (401, 403, 404).
+ * fetched, and nothing is delivered twice. Throws an `SfpError` when the task cannot be seen (a 401, 403, 404).
  */
 export async function* watchTask({ source, afterSeq = 0, signal }: WatchOptions): AsyncGenerator<WatchUpdate> {
   const queue = new UpdateQueue<WatchUpdate>();
   const stopped = new AbortController();
   let state = initialWatchState(afterSeq);
   let timer: NodeJS.Timeout | undefined;
+  let refusals = refusalsToGiveUp - 1;
 
   const dispatch = (input: WatchInput): void => {
     const [next, effects] = reduceWatch(state, input);
@@ -83,11 +85,13 @@ export async function* watchTask({ source, afterSeq = 0, signal }: WatchOptions)
       queue.push({ type: 'task', task });
       dispatch({ type: 'snapshot', task });
       const events = await source.events(after, pageSize, stopped.signal);
+      refusals = 0;
       dispatch({ type: 'fetched', events, more: events.length >= pageSize });
     } catch (error) {
       if (stopped.signal.aborted) return;
-      if (error instanceof SfpError) dispatch({ type: 'fetchFailed', error, fatal: isFatal(error) });
-      else queue.end(error); // a bug: to whoever reads
+      if (!(error instanceof SfpError)) return queue.end(error); // a bug: to whoever reads
+      refusals = isPassing(error) ? refusals : refusals + 1;
+      dispatch({ type: 'fetchFailed', error, fatal: refusals >= refusalsToGiveUp });
     }
   };
 
@@ -109,9 +113,6 @@ export async function* watchTask({ source, afterSeq = 0, signal }: WatchOptions)
     await close();
   }
 }
-
-const isFatal = (error: SfpError): boolean =>
-  'status' in error && typeof error.status === 'number' && fatalStatuses.has(error.status);
 
 /** A broadcast that this version cannot read is as good as one that did not fit: its events are fetched. */
 function eventsOf({ events }: TaskEventsPayload): readonly TaskEvent[] | null {

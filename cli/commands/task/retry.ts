@@ -21,8 +21,7 @@ export const command = defineCommand({
         suggestion: `See what it is: sfp task get ${args.id}`,
       });
     }
-    await connection.api.deployments.retry(deploymentId);
-    const deployment = await connection.api.deployments.get(deploymentId);
+    const deployment = await connection.api.deployments.retry(deploymentId);
     if (options.detach) {
       const taskId = await taskIdOf(connection, deployment);
       output.result(deployment, `${taskId}\n`);

@@ -183,7 +183,7 @@ export class FakeStack {
     ['GET', /^\/environments\/([^/]+)$/, ([id]) => [200, named(this.environments, id)]],
     ['POST', /^\/deployments$/, (_match, { body }) => [201, this.#deploy(body)]],
     ['GET', /^\/deployments\/([^/]+)$/, ([id]) => [200, named(this.deployments, id)]],
-    ['POST', /^\/deployments\/([^/]+)\/retry$/, ([id]) => [200, this.#retry(named(this.deployments, id))]],
+    ['POST', /^\/deployments\/([^/]+)\/retry$/, ([id]) => [201, this.#retry(named(this.deployments, id))]],
     ['GET', /^\/tasks$/, () => [200, page(this.tasks)]],
     ['GET', /^\/tasks\/([^/]+)$/, ([id]) => [200, this.#task(id ?? '')]],
     ['GET', /^\/tasks\/([^/]+)\/events$/, ([id], { query }) => [200, this.#page(id ?? '', query)]],
@@ -289,11 +289,11 @@ export class FakeStack {
     return deployment;
   }
 
-  #retry(deployment: Deployment): Task {
+  #retry(deployment: Deployment): Deployment {
     const { id, projectId, environmentId } = deployment;
     const task = this.newTask({ type: 'deployment', deploymentId: id, projectId, environmentId });
     deployment.taskId = task.id;
-    return task;
+    return deployment;
   }
 
   #cancel(id: string): Task {
