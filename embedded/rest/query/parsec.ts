@@ -36,6 +36,9 @@ export const succeed =
   <T>(value: T): Parser<T> =>
   (_input, position) => ({ consumed: false, error: unknown(position), success: { value, position } });
 
+/** Fails with nothing to say. */
+export const never: Parser<never> = (_input, position) => ({ consumed: false, error: unknown(position) });
+
 /** Runs `parser`, then what `next` makes of its value. */
 export const bind =
   <A, B>(parser: Parser<A>, next: (value: A) => Parser<B>): Parser<B> =>

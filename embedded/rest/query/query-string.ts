@@ -1,12 +1,10 @@
 /** Parameters of a query string in their order; `undefined` marks one without `=`. */
 export type Parameters = readonly (readonly [name: string, value: string | undefined])[];
 
-const hex = /%([0-9A-Fa-f]{2})/g;
 /** Percent signs that start no escape stay as they are. Throws RangeError for bytes that are no UTF-8. */
 function decode(text: string): string {
   if (!text.includes('%')) return text.replaceAll('+', ' ');
   const spaced = text.replaceAll('+', ' ').replace(/%(?![0-9A-Fa-f]{2})/g, '%25');
-  if (!hex.test(spaced)) return spaced;
   return decodeURIComponent(spaced);
 }
 

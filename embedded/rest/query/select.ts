@@ -12,6 +12,7 @@ import {
   lazily,
   lookAhead,
   map,
+  never,
   notFollowedBy,
   optional,
   type Parser,
@@ -43,11 +44,14 @@ const embedOptions = bind(optional(embedOption), (first) =>
   }),
 );
 
+// `count()` is an aggregate, never an embedded relation.
+const relationName = bind(fieldName, (name): Parser<string> => (name === 'count' ? never : succeed(name)));
+
 const embedHead = (spread: boolean): Parser<Omit<SelectEmbed, 'items'>> =>
   lexeme(
     attempt(
       bind(spread ? after(string('...'), succeed(undefined)) : alias, (as) =>
-        bind(fieldName, (relation) =>
+        bind(relationName, (relation) =>
           map(before(embedOptions, attempt(lookAhead(string('(')))), (options) => ({
             kind: 'embed' as const,
             relation,
