@@ -25,7 +25,7 @@ export function observeText(text: string, cut?: number): Observed {
   const [joinRef, ref, topic, event, payload] = Array.isArray(parsed)
     ? parsed
     : isRecord(parsed)
-      ? [parsed['join_ref'], parsed['ref'], parsed['topic'], parsed['event'], parsed['payload']]
+      ? [parsed.join_ref, parsed.ref, parsed.topic, parsed.event, parsed.payload]
       : [];
   const value = { joinRef, ref, topic, event, payload: presenceAsList(String(event), payload) };
   return { key: keyOf(topic, event, ref), value, size: text.length };
@@ -80,7 +80,7 @@ function presenceAsList(event: string, payload: unknown): unknown {
   if (!event.startsWith('presence_') || !isRecord(payload)) return payload;
   const list = (map: unknown): unknown =>
     isRecord(map) ? Object.entries(map).map(([key, entry]) => ({ key, entry })) : map;
-  return event === 'presence_diff' ? { joins: list(payload['joins']), leaves: list(payload['leaves']) } : list(payload);
+  return event === 'presence_diff' ? { joins: list(payload.joins), leaves: list(payload.leaves) } : list(payload);
 }
 
 function isJson(text: string): boolean {

@@ -1,10 +1,10 @@
-import { generateKeyPair, exportJWK } from 'jose';
+import { exportJWK, generateKeyPair } from 'jose';
 import pg from 'pg';
 import { freePort } from '../../support/free-port.ts';
 import { startTestPostgres } from '../../support/postgres.ts';
 import { startRole } from '../../support/role.ts';
 import { recordedSchema } from './recording.ts';
-import { Tokens, type TokenKeys } from './tokens.ts';
+import { type TokenKeys, Tokens } from './tokens.ts';
 
 /** The server under test and its database. */
 export interface Target {
@@ -24,11 +24,11 @@ const secret = 'contract-suite-secret-of-at-least-32-characters';
  * SFP_CONTRACT_REALTIME_DB_URL (superuser) and SFP_CONTRACT_REALTIME_JWT_SECRET.
  */
 export async function startTarget(): Promise<Target> {
-  const given = process.env['SFP_CONTRACT_REALTIME_URL'];
-  const tenantHost = process.env['SFP_CONTRACT_REALTIME_HOST'] ?? 'realtime-dev.supabase-realtime';
+  const given = process.env.SFP_CONTRACT_REALTIME_URL;
+  const tenantHost = process.env.SFP_CONTRACT_REALTIME_HOST ?? 'realtime-dev.supabase-realtime';
   if (given !== undefined) {
-    const keys = { secret: process.env['SFP_CONTRACT_REALTIME_JWT_SECRET'] ?? '' };
-    const db = await connect(process.env['SFP_CONTRACT_REALTIME_DB_URL'] ?? '');
+    const keys = { secret: process.env.SFP_CONTRACT_REALTIME_JWT_SECRET ?? '' };
+    const db = await connect(process.env.SFP_CONTRACT_REALTIME_DB_URL ?? '');
     await prepare(db);
     return { url: new URL(given), tenantHost, db, tokens: new Tokens(keys), stop: () => db.end() };
   }

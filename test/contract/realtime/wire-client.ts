@@ -1,5 +1,5 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { once } from 'node:events';
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import WebSocket from 'ws';
 import { waitFor } from '../../support/wait.ts';
 import { type Observed, observeBinary, observeText } from './observed.ts';
@@ -82,6 +82,9 @@ async function readAll(response: IncomingMessage): Promise<string> {
   return body;
 }
 
+/** Without keep-alive the server would be told `connection: close`, which the recordings do not have. */
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
 /** One HTTP request with any Host header; gives status, body and content type. */
 export async function sendHttp(
   base: URL,
@@ -90,7 +93,7 @@ export async function sendHttp(
   headers: Record<string, string | number>,
   body: string | Buffer | undefined,
 ): Promise<unknown> {
-  const outgoing = request({ host: base.hostname, port: base.port, method, path, headers, agent: false });
+  const outgoing = request({ host: base.hostname, port: base.port, method, path, headers, agent });
   outgoing.end(body);
   const [response]: IncomingMessage[] = await once(outgoing, 'response');
   if (response === undefined) throw new Error('no response');
