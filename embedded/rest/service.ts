@@ -126,7 +126,7 @@ export class RestService {
       const request = readRequest(raw, this.#config.schemas);
       const context = contextOf(this.#config, this.#run, { request, body: raw.body, cache, identity });
       const answer = await handle(context);
-      return this.#config.schemas.length > 1 && request.method !== 'OPTIONS'
+      return this.#config.schemas.length > 1 && answer.headers['content-type'] !== undefined
         ? { ...answer, headers: { 'content-profile': request.schema, ...answer.headers } }
         : answer;
     } catch (error) {

@@ -5,6 +5,8 @@ import type { StatementNames } from './statement-names.ts';
 export interface Statement {
   text: string;
   values: readonly (string | null)[];
+  /** It prepares the transaction; the caller's query comes after it. */
+  prelude?: true;
 }
 /** The last row of each statement of a batch. */
 export type BatchRows = readonly (readonly (string | null)[])[];
@@ -16,14 +18,20 @@ export class DatabaseError extends Error {
   readonly hint: string | undefined;
   /** FATAL or PANIC: the connection is gone. */
   readonly fatal: boolean;
+  /** It happened before the caller's query ran. */
+  readonly early: boolean;
 
-  constructor(report: { code: string; message: string; detail?: string; hint?: string; severity?: string }) {
+  constructor(
+    report: { code: string; message: string; detail?: string; hint?: string; severity?: string },
+    early = false,
+  ) {
     super(report.message);
     this.name = 'DatabaseError';
     this.code = report.code;
     this.detail = report.detail;
     this.hint = report.hint;
     this.fatal = report.severity === 'FATAL' || report.severity === 'PANIC';
+    this.early = early;
   }
 }
 
@@ -108,7 +116,9 @@ export class Batch {
     const report = reportSchema.safeParse(error);
     const reported = report.success && /^[0-9A-Z]{5}$/.test(report.data.code);
     this.#finish({
-      error: reported ? new DatabaseError(report.data) : new ConnectionLost('connection lost', { cause: error }),
+      error: reported
+        ? new DatabaseError(report.data, this.#statements[this.#index]?.prelude)
+        : new ConnectionLost('connection lost', { cause: error }),
     });
   }
 }

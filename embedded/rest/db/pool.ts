@@ -49,12 +49,17 @@ export class Pool {
       try {
         return await session.run(statements);
       } catch (error) {
-        const again = error instanceof DatabaseError ? (retried.get(error.code) ?? 0) : 0;
-        if (attempt >= again) throw error;
+        if (attempt >= this.#retries(error)) throw error;
       } finally {
         this.#release(session);
       }
     }
+  }
+
+  #retries(error: unknown): number {
+    if (!(error instanceof DatabaseError)) return 0;
+    // The session that failed so early is closed; each other one may have the same fault.
+    return error.early && error.code === '57014' ? this.#options.size : (retried.get(error.code) ?? 0);
   }
 
   /** Closes what is idle; sessions opened before a database restart are of no use after it. */

@@ -66,7 +66,11 @@ export class Session {
       throw new ConnectionLost(`connection left in state ${status}`);
     }
     if ('rows' in outcome) return outcome.rows;
-    if (outcome.error instanceof DatabaseError && outcome.error.code === '26000') this.#names.forget();
+    if (outcome.error instanceof DatabaseError) {
+      if (outcome.error.code === '26000') this.#names.forget();
+      // A function left a timeout behind that is too short even for our settings: this connection is of no use.
+      if (outcome.error.code === '57014' && outcome.error.early) this.close();
+    }
     throw outcome.error;
   }
 

@@ -59,8 +59,13 @@ export function settingStatements(settings: TransactionSettings): Statement[] {
     statements.push({
       text: `SET TRANSACTION ISOLATION LEVEL ${level} ${settings.readOnly ? 'READ ONLY' : 'READ WRITE'}`,
       values: [],
+      prelude: true,
     });
   // num_nulls: one small value comes back instead of all settings.
-  statements.push({ text: `SELECT pg_catalog.num_nulls(${calls.join(',')})`, values: sent.map(([, value]) => value) });
+  statements.push({
+    text: `SELECT pg_catalog.num_nulls(${calls.join(',')})`,
+    values: sent.map(([, value]) => value),
+    prelude: true,
+  });
   return statements;
 }

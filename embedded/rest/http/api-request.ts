@@ -18,7 +18,7 @@ export interface ApiRequest {
 }
 
 const isMethod = (text: string): text is Method => methods.some((method) => method === text);
-const unsupported = (method: string): RestError =>
+export const unsupportedMethod = (method: string): RestError =>
   new RestError({ status: 405, code: 'PGRST117', message: `Unsupported HTTP method: ${method}` });
 
 function parseTarget(path: string): Target {
@@ -57,8 +57,8 @@ export function readRequest(
   const { path, parameters } = decodeUrl(raw.url);
   const target = parseTarget(path);
   const { method, headers } = raw;
-  if (!isMethod(method)) throw unsupported(method);
-  if (target.kind === 'root' && writing.has(method)) throw unsupported(method);
+  if (!isMethod(method)) throw unsupportedMethod(method);
+  if (target.kind === 'root' && writing.has(method)) throw unsupportedMethod(method);
   if (target.kind === 'routine' && ['PUT', 'PATCH', 'DELETE'].includes(method))
     throw new RestError({ status: 405, code: 'PGRST101', message: `Cannot use the ${method} method on RPC` });
   const profile = headers[writing.has(method) ? 'content-profile' : 'accept-profile'];

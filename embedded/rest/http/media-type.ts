@@ -70,8 +70,15 @@ function shown({ name, parameters, text }: Accepted): string {
   if (plan === null) return text;
   const target = parameters.get('for') ?? '"application/json"';
   const options = parameters.get('options');
-  return `application/vnd.pgrst.plan${plan[1] ?? '+text'}; for=${target}${options === undefined ? '' : `; options=${options}`}`;
+  return `application/vnd.pgrst.plan${plan[1] ?? '+text'}; for=${target}${options === undefined || options === '' ? '' : `; options=${options}`}`;
 }
+
+const notAcceptable = (accepted: readonly Accepted[]): RestError =>
+  new RestError({
+    status: 406,
+    code: 'PGRST107',
+    message: `None of these media types are available: ${accepted.map(shown).join(', ')}`,
+  });
 
 /** The first acceptable media type, by quality; refuses with 406 when there is none. */
 export function negotiate(accept: string | undefined): MediaType {
@@ -81,9 +88,12 @@ export function negotiate(accept: string | undefined): MediaType {
     const found = match(one);
     if (found !== undefined) return found;
   }
-  throw new RestError({
-    status: 406,
-    code: 'PGRST107',
-    message: `None of these media types are available: ${accepted.map(shown).join(', ')}`,
-  });
+  throw notAcceptable(accepted);
+}
+
+const documentTypes = ['application/openapi+json', 'application/json', '*/*'];
+/** The root is there as a description in JSON only. */
+export function negotiateDocument(accept: string | undefined): void {
+  const accepted = parseAccept(accept ?? '*/*');
+  if (!accepted.some(({ name }) => documentTypes.includes(name))) throw notAcceptable(accepted);
 }

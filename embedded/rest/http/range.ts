@@ -54,12 +54,6 @@ export function readRange(
   return { status, header: contentRange(range.offset, last, total) };
 }
 
-/** What a 416 says when the offset lies beyond the counted rows. */
-export const beyondEnd = (offset: number, total: number, headers: Record<string, string>): RestError =>
-  new RestError({
-    status: 416,
-    code: 'PGRST103',
-    message: 'Requested range not satisfiable',
-    details: `An offset of ${offset} was requested, but there are only ${total} rows.`,
-    headers,
-  });
+/** The body of a 416 when the offset lies beyond the counted rows; it keeps the headers of a read. */
+export const beyondEnd = (offset: number, total: number): string =>
+  unsatisfiable(`An offset of ${offset} was requested, but there are only ${total} rows.`).toBody();

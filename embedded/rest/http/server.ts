@@ -1,7 +1,10 @@
 import http from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Answer } from '../answer/answer.ts';
+import { errorAnswer } from '../answer/error-answer.ts';
 import type { RawRequest } from '../service.ts';
+import { unsupportedMethod } from './api-request.ts';
 
 const internalError: Answer = {
   status: 500,
@@ -45,9 +48,27 @@ export function createRestServer(answer: (request: RawRequest) => Promise<Answer
       else response.destroy();
     }
   };
-  return http.createServer({ keepAliveTimeout: 65_000, maxHeaderSize: 65_536 }, (request, response) => {
+  const server = http.createServer({ keepAliveTimeout: 65_000, maxHeaderSize: 65_536 }, (request, response) => {
     void handle(request, response);
   });
+  server.on('clientError', refuseMalformed);
+  return server;
+}
+
+/** Node refuses methods that it does not know before any handler sees them; they get PostgREST's answer all the same. */
+function refuseMalformed(error: Error, socket: Duplex): void {
+  if (!socket.writable) return;
+  const unknownMethod = 'code' in error && error.code === 'HPE_INVALID_METHOD';
+  const packet = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString('latin1') : '';
+  const method = /^[A-Z]+(?= )/.exec(packet)?.[0];
+  if (!unknownMethod || method === undefined) {
+    socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    return;
+  }
+  const answer = errorAnswer(unsupportedMethod(method));
+  const head = Object.entries({ ...answer.headers, 'content-length': String(answer.body.length), connection: 'close' });
+  const lines = head.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.end(`HTTP/1.1 405 Method Not Allowed\r\n${lines}\r\n${answer.body}`);
 }
 
 /** `/live`: the process runs. `/ready`: it can answer from the database. */

@@ -10,8 +10,8 @@ import { type PlannedOrder, type PlannedTerm, type ReadPlan, sourceName } from '
 export interface ReadOptions {
   /** Filters of the root are applied here; false for a mutation, which applies them itself. */
   rootFilters: boolean;
-  /** Order, limit and offset count; not for mutations. */
-  ordered: boolean;
+  /** Limit and offset count; for mutations they do not, only the order of what is returned. */
+  limited: boolean;
   /** The rows come from a mutation or a function, under this name. */
   source: boolean;
   maxRows: number | undefined;
@@ -159,10 +159,10 @@ export function planRead(
       plan.filters.push(planTerm(term, plan));
     },
   );
-  if (!options.ordered) return root;
   eachTargeted(root, query.order, (plan, terms) => {
     plan.order = terms.map((term) => planOrder(term, plan));
   });
+  if (!options.limited) return root;
   eachTargeted(root, query.ranges, (plan, range) => {
     plan.range = range;
   });

@@ -163,13 +163,15 @@ export const notFollowedBy =
 
 export const end: Parser<undefined> = (input, position) => {
   const character = characterAt(input, position);
-  if (character === undefined)
-    return { consumed: false, error: unknown(position), success: { value: undefined, position } };
-  const messages: Message[] = [
-    { kind: 'expected', text: 'end of input' },
-    { kind: 'unexpected', text: `'${character}'` },
-  ];
-  return { consumed: false, error: { position, messages } };
+  const expected: Message = { kind: 'expected', text: 'end of input' };
+  if (character !== undefined)
+    return {
+      consumed: false,
+      error: { position, messages: [expected, { kind: 'unexpected', text: `'${character}'` }] },
+    };
+  // It was reached, but whoever goes on here still hears that the end would have been right.
+  const messages: Message[] = [expected, { kind: 'systemUnexpected', text: '' }];
+  return { consumed: false, error: { position, messages }, success: { value: undefined, position } };
 };
 
 export const many =

@@ -65,12 +65,9 @@ const embedHead = (spread: boolean): Parser<Omit<SelectEmbed, 'items'>> =>
   );
 
 const items: Parser<SelectItem[]> = lazily(() => separated(item, lexeme(char(','))));
+// Only the head may be given up: after `name(` the inner list has to be right.
 const embed = (spread: boolean): Parser<SelectItem> =>
-  attempt(
-    bind(embedHead(spread), (head) =>
-      map(between(char('('), char(')'), items), (inner) => ({ ...head, items: inner })),
-    ),
-  );
+  bind(embedHead(spread), (head) => map(between(char('('), char(')'), items), (inner) => ({ ...head, items: inner })));
 
 const fieldEnd: Parser<unknown> = choice<unknown>(
   attempt(lookAhead(string(')'))),

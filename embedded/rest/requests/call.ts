@@ -48,7 +48,7 @@ function planned(context: Context): PlannedCall {
   const routine = findRoutine(cache, name, keys, posted ? bodyType(type) : undefined);
   const read = planRead(cache, routine.table ?? name, query, {
     rootFilters: true,
-    ordered: true,
+    limited: true,
     source: true,
     maxRows: config.maxRows,
     aggregates: config.aggregates,
@@ -87,10 +87,10 @@ export async function call(context: Context): Promise<Answer> {
     'content-range': range.header,
     ...(applied === undefined ? {} : { 'preference-applied': applied }),
   };
-  if (range.status === 416) throw beyondEnd(rootRange.offset, total ?? 0, headers);
+  const body = range.status === 416 ? beyondEnd(rootRange.offset, total ?? 0) : row.body;
   if (routine.returns === 'void') return withSqlResponse({ status: 204, headers, body: '' }, row);
   return withSqlResponse(
-    { status: range.status, headers: { ...headers, 'content-type': media.contentType }, body: row.body },
+    { status: range.status, headers: { ...headers, 'content-type': media.contentType }, body },
     row,
   );
 }

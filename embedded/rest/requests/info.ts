@@ -1,4 +1,5 @@
 import type { Answer } from '../answer/answer.ts';
+import { negotiateDocument } from '../http/media-type.ts';
 import { findRoutine } from '../plan/find-routine.ts';
 import { findTable } from '../plan/find-table.ts';
 import { parseRequestQuery } from '../query/request-query.ts';
@@ -34,6 +35,7 @@ export function info(context: Context): Answer {
     }
     case 'root':
       if (request.method === 'OPTIONS') return allow(['GET', 'HEAD']);
+      negotiateDocument(request.headers.accept);
       return {
         status: 200,
         headers: { 'content-type': 'application/openapi+json; charset=utf-8' },

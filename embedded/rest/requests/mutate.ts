@@ -88,7 +88,7 @@ export async function mutate(context: Context): Promise<Answer> {
   const table = findTable(cache, name);
   const read = planRead(cache, table, query, {
     rootFilters: false,
-    ordered: false,
+    limited: false,
     source: true,
     maxRows: undefined,
     aggregates: config.aggregates,

@@ -32,7 +32,7 @@ export async function read(context: Context): Promise<Answer> {
   const { maxRows, aggregates } = config;
   const plan = planRead(cache, table, query, {
     rootFilters: true,
-    ordered: true,
+    limited: true,
     source: false,
     maxRows,
     aggregates,
@@ -71,9 +71,6 @@ export async function read(context: Context): Promise<Answer> {
     'content-type': media.contentType,
     ...(applied === undefined ? {} : { 'preference-applied': applied }),
   };
-  if (range.status === 416) {
-    const { 'content-type': _type, ...kept } = headers;
-    throw beyondEnd(rootRange.offset, total ?? 0, kept);
-  }
-  return withSqlResponse({ status: range.status, headers, body: row.body }, row);
+  const body = range.status === 416 ? beyondEnd(rootRange.offset, total ?? 0) : row.body;
+  return withSqlResponse({ status: range.status, headers, body }, row);
 }

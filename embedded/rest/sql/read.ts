@@ -6,13 +6,16 @@ import { identifier, qualified, type Values } from './text.ts';
 const relationSql = (plan: ReadPlan): string =>
   plan.sqlAlias === undefined ? qualified(plan.from) : identifier(plan.sqlAlias);
 
-/** FROM of a plan, seen from the relation that embeds it. */
-function fromSql(plan: ReadPlan, parent: string): string {
+/** The name by which a whole row is passed to a function. */
+const rowSql = (plan: ReadPlan): string => identifier(plan.sqlAlias ?? plan.from.name);
+
+/** FROM of a plan, seen from the one that embeds it. */
+function fromSql(plan: ReadPlan, parent: ReadPlan | undefined): string {
   const { relationship } = plan;
   const as = plan.sqlAlias === undefined ? '' : ` AS ${identifier(plan.sqlAlias)}`;
   // The cast picks the overload: the rows of a mutation or call are of no named type.
-  if (relationship?.kind === 'computed')
-    return `FROM ${qualified(relationship.function)}(${parent}::${qualified(relationship.table)})${as}`;
+  if (relationship?.kind === 'computed' && parent !== undefined)
+    return `FROM ${qualified(relationship.function)}(${rowSql(parent)}::${qualified(relationship.table)})${as}`;
   const junction = relationship?.kind === 'foreign' ? relationship.junction : undefined;
   const through = junction === undefined ? '' : `, ${qualified(junction)} AS ${identifier(junctionAlias(plan))}`;
   return `FROM ${qualified(plan.from)}${as}${through}`;
@@ -20,9 +23,10 @@ function fromSql(plan: ReadPlan, parent: string): string {
 const junctionAlias = (plan: ReadPlan): string => `${plan.subquery}_j`;
 
 /** The conditions that join an embed to the relation that embeds it. */
-function joinSql(plan: ReadPlan, parent: string): string[] {
+function joinSql(plan: ReadPlan, parentPlan: ReadPlan | undefined): string[] {
   const { relationship } = plan;
-  if (relationship?.kind !== 'foreign') return [];
+  if (relationship?.kind !== 'foreign' || parentPlan === undefined) return [];
+  const parent = relationSql(parentPlan);
   const own = relationSql(plan);
   const { junction } = relationship;
   if (junction === undefined)
@@ -51,7 +55,7 @@ function spreadNames(plan: ReadPlan): string[] {
 }
 
 /** What an embed adds to the select list and to FROM of the relation that embeds it. */
-function embedSql(embed: ReadPlan, parent: string, values: Values): { select: string[]; join: string } {
+function embedSql(embed: ReadPlan, parent: ReadPlan, values: Values): { select: string[]; join: string } {
   const name = identifier(embed.subquery);
   const subquery = readSql(embed, values, parent);
   const shown = hasOutput(embed);
@@ -106,11 +110,11 @@ const groupSql = (relation: string, plan: ReadPlan, values: Values): string => {
   return grouped.length === 0 ? '' : ` GROUP BY ${grouped.join(', ')}`;
 };
 
-/** SQL that reads the plan. `parent` is the SQL name of the relation that embeds it. */
-export function readSql(plan: ReadPlan, values: Values, parent = ''): string {
+/** SQL that reads the plan. `parent` is the plan that embeds it. */
+export function readSql(plan: ReadPlan, values: Values, parent?: ReadPlan): string {
   const relation = relationSql(plan);
   const columns = plan.columns.map((column) => columnSql(relation, column, values));
-  const embeds = plan.embeds.map((embed) => embedSql(embed, relation, values));
+  const embeds = plan.embeds.map((embed) => embedSql(embed, plan, values));
   const select = [...columns, ...embeds.flatMap((embed) => embed.select)];
   // Without any output (`select=` or only `embed()`), a root gives all its columns; an embed only has to exist.
   const list =
@@ -136,9 +140,9 @@ export function readSql(plan: ReadPlan, values: Values, parent = ''): string {
 }
 
 /** SQL with one row for each row that the plan would read without limits; inner embeds become EXISTS. */
-export function countSql(plan: ReadPlan, values: Values, parent = ''): string {
+export function countSql(plan: ReadPlan, values: Values, parent?: ReadPlan): string {
   const relation = relationSql(plan);
-  const exists = (embed: ReadPlan): string => `EXISTS (${countSql(embed, values, relation)})`;
+  const exists = (embed: ReadPlan): string => `EXISTS (${countSql(embed, values, plan)})`;
   const conditions = [
     ...plan.filters.map((term) =>
       termSql(relation, term, values, ({ embed, negated }) => `${negated ? '' : 'NOT '}${exists(embed)}`),

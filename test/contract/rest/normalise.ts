@@ -56,6 +56,28 @@ const isJson = (reply: Reply): boolean => String(reply.headers['content-type']).
 /** Claims in the body carry times of their own; only their names count. */
 const withoutClaimTimes = (text: string): string => text.replace(/(\\"(?:exp|nbf|iat)\\"):\d+/g, '$1:0');
 
+/** JSON inside strings (claims, headers, cookies as SQL sees them) is compared as values too. */
+function inner(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inner);
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inner(one)]));
+  if (typeof value !== 'string' || !/^\{.*\}$/s.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch (error) {
+    if (error instanceof SyntaxError) return value;
+    throw error;
+  }
+}
+
+// What names the server, its port, its machine's time zone and the token of the run.
+const volatility = (path: string, expected: unknown): 'ignore' | 'exact' =>
+  /\.headers\.(host|authorization)$/.test(path) ||
+  expected === 'PostgREST 14.17' ||
+  (path.endsWith('.tz') && expected === 'Etc/UTC')
+    ? 'ignore'
+    : 'exact';
+
 function bodyDifferences(step: HttpStep, reply: Reply): Difference[] {
   const { body } = step.res;
   if (isCut(body)) {
@@ -75,8 +97,10 @@ function bodyDifferences(step: HttpStep, reply: Reply): Difference[] {
       'body',
     );
   const expected: unknown = JSON.parse(withoutClaimTimes(recordedText(JSON.stringify(body))));
-  const actual: unknown = JSON.parse(withoutClaimTimes(actualText(reply.text)));
-  return compare(expected, actual, undefined, undefined, 'body');
+  // Written and read again, as the recording was: -0 becomes 0.
+  const written = JSON.stringify(JSON.parse(reply.text));
+  const actual: unknown = JSON.parse(withoutClaimTimes(actualText(written)));
+  return compare(inner(expected), inner(actual), volatility, undefined, 'body');
 }
 
 const plannedCount = (step: HttpStep): boolean =>

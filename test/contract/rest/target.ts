@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { freePort } from '../../support/free-port.ts';
 import { startTestPostgres } from '../../support/postgres.ts';
-import { startRole } from '../../support/role.ts';
+import { type Role, startRole } from '../../support/role.ts';
 import { fixtures } from './recording.ts';
 import { Tokens } from './tokens.ts';
 
@@ -28,7 +28,7 @@ export async function startTarget(): Promise<Target> {
     const tokens = new Tokens(process.env.SFP_CONTRACT_REST_SECRET);
     return { url: url.replace(/\/$/, ''), tokens, database, stop: () => database.end() };
   }
-  return startOwn();
+  return startOwnTarget();
 }
 
 /** The environment of our service for the recorded configuration. */
@@ -42,7 +42,16 @@ export const recordedConfiguration = (jwks: string): Record<string, string> => (
   SFP_LOG_LEVEL: 'warn',
 });
 
-async function startOwn(): Promise<Target> {
+export interface OwnTarget extends Target {
+  adminUrl: string;
+  role: Role;
+  /** A superuser's URL of another database of the same server. */
+  otherDatabaseUrl: string;
+  databaseName: string;
+}
+
+/** Our service, as a process of its own, on a fresh database with the fixtures. */
+export async function startOwnTarget(settings: Record<string, string> = {}, sql = ''): Promise<OwnTarget> {
   const tokens = new Tokens();
   // A plain cluster: the recorded one had none of the image's roles and role settings.
   const postgres = await startTestPostgres({ bootstrap: false });
@@ -54,13 +63,17 @@ async function startOwn(): Promise<Target> {
     await admin.query('CREATE ROLE postgres SUPERUSER NOLOGIN');
     await admin.end();
     const database = new pg.Client({ connectionString: postgres.url('supabase_admin', name) });
+    // A test that cuts all connections cuts this one too.
+    database.on('error', () => undefined);
     await database.connect();
     await database.query(fixtures());
+    await database.query(sql);
     const [port, adminPort] = [await freePort(), await freePort()];
     const role = await startRole(
       new URL('../../../embedded/rest/main.ts', import.meta.url),
       {
         ...recordedConfiguration(tokens.jwks),
+        ...settings,
         PGRST_DB_URI: `postgres://authenticator:fixture-only@127.0.0.1:${postgres.port}/${name}`,
         PGRST_SERVER_HOST: '127.0.0.1',
         PGRST_SERVER_PORT: String(port),
@@ -71,11 +84,15 @@ async function startOwn(): Promise<Target> {
     );
     return {
       url: `http://127.0.0.1:${port}`,
+      adminUrl: `http://127.0.0.1:${adminPort}`,
       tokens,
       database,
+      role,
+      otherDatabaseUrl: postgres.url('supabase_admin'),
+      databaseName: name,
       stop: async () => {
         await role.stop();
-        await database.end();
+        await database.end().catch(() => undefined);
         await postgres.stop();
       },
     };
