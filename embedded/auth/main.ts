@@ -45,8 +45,11 @@ async function stop(signal: NodeJS.Signals): Promise<void> {
   setTimeout(() => process.exit(1), stopLimitMs).unref();
   const closed = once(server, 'close');
   server.close();
+  // A connection that is busy now is idle after its answer.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
   server.closeIdleConnections();
   await closed;
+  clearInterval(sweep);
   await Promise.all([database.close(), hasher.close()]);
   process.exit(0);
 }

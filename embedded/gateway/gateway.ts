@@ -49,6 +49,10 @@ export class Gateway {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = requestIdOf(request);
+    // A connection that was busy when the drain began is idle only now.
+    response.once('close', () => {
+      if (this.#draining) setImmediate(() => this.server.closeIdleConnections());
+    });
     if (this.#draining) return refuse(response, refusals.draining, requestId, answerCors(request.headers));
     if (request.url === '/health') return this.#health(response);
     const admission = admit(request, this.#keys);
