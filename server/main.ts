@@ -67,7 +67,7 @@ let listener: { stop(): Promise<void> } | undefined;
 async function startDispatching(): Promise<void> {
   await checkSchema(databases, stopping.signal);
   dispatcher = startDispatcher({ db: databases.service, queue, log });
-  listener = listenForDispatch({ url, publishableKey, mint, log, onWake: () => dispatcher?.wake() });
+  listener = await listenForDispatch({ url, publishableKey, mint, log, onWake: () => dispatcher?.wake() });
 }
 startDispatching().catch((error: unknown) => {
   if (stopping.signal.aborted) return;

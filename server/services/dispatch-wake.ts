@@ -11,7 +11,7 @@ export const mintServiceToken = async (mint: TokenMint): Promise<string> =>
  * Listens on the private topic `dispatch`, the fastest of the dispatcher's three wake-ups. supabase-js reconnects and
  * joins again by itself; what was missed meanwhile the sweep finds.
  */
-export function listenForDispatch({
+export async function listenForDispatch({
   url,
   publishableKey,
   mint,
@@ -23,7 +23,7 @@ export function listenForDispatch({
   mint: TokenMint;
   log: Logger;
   onWake: () => void;
-}): { stop(): Promise<void> } {
+}): Promise<{ stop(): Promise<void> }> {
   // Asked for again with each heartbeat; a token is good for an hour, so a new one every half is plenty.
   let current: Promise<string> | undefined;
   let renewAt = 0;
@@ -35,9 +35,11 @@ export function listenForDispatch({
     return current ?? mintServiceToken(mint);
   };
   const client = createClient(url, publishableKey, { accessToken });
+  // Otherwise the first join goes out before the token is known and is refused.
+  await client.realtime.setAuth();
   const channel = client.channel(dispatchTopic, { config: { private: true } });
-  channel.on('broadcast', { event: 'outbox' }, onWake).subscribe((status) => {
-    log.debug({ status }, 'dispatch topic');
+  channel.on('broadcast', { event: 'outbox' }, onWake).subscribe((status, error) => {
+    log.debug({ status, reason: error?.message }, 'dispatch topic');
     // Something may have been written while nobody listened.
     if (status === 'SUBSCRIBED') onWake();
   });
