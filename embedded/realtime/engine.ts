@@ -68,14 +68,14 @@ export async function startEngine(env: RealtimeEnv, log: Logger): Promise<Engine
       for (const channel of channels) host.fail(channel, 'changes_lost', reason);
     },
   });
-  let commitMs = 0;
+  let transaction = { commitMs: 0, xid: 0 };
   const changes = new ReplicationStream(
     database,
     'supabase_realtime',
     {
       output: (output) => {
-        if (output.kind === 'begin') commitMs = output.commitMs;
-        else if (output.kind === 'change') dispatcher.enqueue(output.change, commitMs);
+        if (output.kind === 'begin') transaction = output;
+        else if (output.kind === 'change') dispatcher.enqueue({ change: output.change, ...transaction });
       },
       up: () => changesGap.up(),
       down: () => changesGap.down(),

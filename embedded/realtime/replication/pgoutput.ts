@@ -24,7 +24,10 @@ export type Change = {
   old?: { values: ColumnValue[]; full: boolean };
 };
 
-export type Output = { kind: 'begin'; commitMs: number } | { kind: 'commit' } | { kind: 'change'; change: Change };
+export type Output =
+  | { kind: 'begin'; commitMs: number; xid: number }
+  | { kind: 'commit' }
+  | { kind: 'change'; change: Change };
 
 /** Microseconds between 1970 and 2000, the zero of Postgres timestamps. */
 const postgresEpochMs = Date.UTC(2000, 0, 1);
@@ -38,7 +41,11 @@ export class PgoutputReader {
     switch (cursor.char()) {
       case 'B':
         cursor.skip(8);
-        return { kind: 'begin', commitMs: postgresEpochMs + Number(cursor.int64() / 1000n) };
+        return {
+          kind: 'begin',
+          commitMs: postgresEpochMs + Number(cursor.int64() / 1000n),
+          xid: cursor.uint32(),
+        };
       case 'C':
         return { kind: 'commit' };
       case 'R':

@@ -86,12 +86,33 @@ begin
 end
 $$;
 
+-- The log tells of a commit a moment before other sessions see it. Waits until these transactions (32-bit ids) are visible.
+create or replace function realtime.sfp_await_visible(p_xids bigint[]) returns void language plpgsql
+as $$
+declare
+  deadline timestamptz := clock_timestamp() + interval '2 seconds';
+  xmax bigint;
+  pending bigint[];
+begin
+  loop
+    xmax := pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
+    -- The upper half of an id is that of the newest id, or one less when the lower half has wrapped since.
+    select array_agg(id) into pending from unnest(p_xids) as id
+    where not pg_visible_in_snapshot(
+      (case when ((xmax >> 32) << 32) + id > xmax then ((xmax >> 32) << 32) + id - 4294967296
+        else ((xmax >> 32) << 32) + id end)::text::xid8, pg_current_snapshot());
+    exit when pending is null or clock_timestamp() > deadline;
+    perform pg_sleep(0.0002);
+  end loop;
+end
+$$;
+
 -- Who sees what of a batch. p_tables: [{"rel": oid, "roles": [..], "keys": [{"__n": n, <pk>: text, ..}],
 --   "viewers": [{"role", "claims"}], "filters": [{"role", "filters": [..], "rows": [{"__n": n, <column>: text, ..}]}]}]
 -- Returns per table: {"gone", "rls", "columns": [{name, type}], "pk": [..], "roles": {role: [columns it may select]},
 --   "visible": [[n, ..] per viewer], "matches": [[n, ..] per filter]}. A viewer or a filter that fails sees nothing;
 -- the others are not disturbed.
-create or replace function realtime.sfp_resolve_changes(p_tables jsonb) returns jsonb language plpgsql
+create or replace function realtime.sfp_resolve_changes(p_tables jsonb, p_xids bigint[]) returns jsonb language plpgsql
 as $$
 declare
   result jsonb := '[]';
@@ -106,6 +127,7 @@ declare
   visible jsonb;
   matches jsonb;
 begin
+  perform realtime.sfp_await_visible(p_xids);
   for entry in select * from jsonb_array_elements(p_tables) loop
     relation := (entry ->> 'rel')::oid;
     select format('%I.%I', n.nspname, c.relname), c.relrowsecurity into name, rls
@@ -178,4 +200,5 @@ $$;
 
 revoke all on function realtime.sfp_check_binding(text, text, jsonb, jsonb, text) from public;
 revoke all on function realtime.sfp_condition(jsonb) from public;
-revoke all on function realtime.sfp_resolve_changes(jsonb) from public;
+revoke all on function realtime.sfp_resolve_changes(jsonb, bigint[]) from public;
+revoke all on function realtime.sfp_await_visible(bigint[]) from public;

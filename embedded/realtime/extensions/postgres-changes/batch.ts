@@ -9,6 +9,7 @@ import { concerns, type Subscription } from './subscriptions.ts';
 export interface QueuedChange {
   change: Change;
   commitMs: number;
+  xid: number;
 }
 
 export interface BatchRow extends QueuedChange {

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { type Channel, topicPrefix } from '../../channel/channel.ts';
 import { FrameSet } from '../../channel/topic.ts';
-import type { Change, Relation } from '../../replication/pgoutput.ts';
+import type { Relation } from '../../replication/pgoutput.ts';
 import type { TenantSettings } from '../../tenant-settings.ts';
 import type { Vsn } from '../../wire/message.ts';
 import { encodeText } from '../../wire/text.ts';
@@ -47,15 +47,15 @@ export class ChangeDispatcher {
     this.#keys = new PrimaryKeys(parts.pool);
   }
 
-  enqueue(change: Change, commitMs: number): void {
-    if (this.#subscriptions.of(change.relation).size === 0) return;
+  enqueue(queued: QueuedChange): void {
+    if (this.#subscriptions.of(queued.change.relation).size === 0) return;
     if (this.#queue.length >= this.#settings.maxQueuedChanges) {
       this.#queue = [];
       this.#log.warn('too many changes are waiting for their visibility check');
       this.#lost([...this.#subscriptions.channels()], 'Too many changes: some were not delivered');
       return;
     }
-    this.#queue.push({ change, commitMs });
+    this.#queue.push(queued);
     if (!this.#draining) void this.#drain();
   }
 
@@ -95,6 +95,7 @@ export class ChangeDispatcher {
     const answers = await resolveChanges(
       this.#pool,
       list.map((table) => table.question),
+      new Set(batch.map(({ xid }) => xid)),
     );
     for (const [index, table] of list.entries()) {
       const answer = answers[index];

@@ -31,13 +31,20 @@ export type TableAnswer = z.infer<typeof answerSchema>;
 const rowSchema = z.object({ answers: z.array(answerSchema) });
 
 /** Asks for all tables of a batch in one round trip. Privileges and policies are read each time: a revoked right ends at once. */
-export async function resolveChanges(pool: Pool, questions: TableQuestion[]): Promise<TableAnswer[]> {
+export async function resolveChanges(
+  pool: Pool,
+  questions: TableQuestion[],
+  xids: Iterable<number>,
+): Promise<TableAnswer[]> {
   const tables = questions.map(({ relation, roles, ...question }) => ({
     rel: relation.id,
     roles: [...roles],
     ...question,
   }));
-  const result = await pool.query('select realtime.sfp_resolve_changes($1) as answers', [JSON.stringify(tables)]);
+  const result = await pool.query('select realtime.sfp_resolve_changes($1, $2) as answers', [
+    JSON.stringify(tables),
+    [...xids],
+  ]);
   return rowSchema.parse(result.rows[0]).answers;
 }
 
