@@ -1,4 +1,5 @@
-import type { Client } from 'pg';
+import { type Client, DatabaseError } from 'pg';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Outcome } from './outcome.ts';
 import { type QueuedRequest, queuedRequestSchema } from './request.ts';
@@ -6,6 +7,11 @@ import { type QueuedRequest, queuedRequestSchema } from './request.ts';
 const claimAtOnce = 200;
 const expiredAtOnce = 1_000;
 const responseTtl = '6 hours';
+
+export interface Answer {
+  id: string;
+  outcome: Outcome;
+}
 
 /** The worker's statements on the two tables of schema `net`. */
 export class QueueStore {
@@ -40,7 +46,21 @@ export class QueueStore {
     return z.array(queuedRequestSchema).parse(rows);
   }
 
-  async save(answers: readonly { id: string; outcome: Outcome }[]): Promise<void> {
+  /** Stores answers together; one that the table refuses (a trigger, a changed column) is dropped, not all of them for ever. */
+  async save(answers: readonly Answer[], log: Logger): Promise<void> {
+    try {
+      await this.#insert(answers);
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || /^(57|08|53)/.test(error.code ?? '')) throw error;
+      if (answers.length > 1) {
+        for (const answer of answers) await this.save([answer], log);
+        return;
+      }
+      log.error({ err: error, id: answers[0]?.id }, 'the answer of a request could not be stored');
+    }
+  }
+
+  async #insert(answers: readonly Answer[]): Promise<void> {
     await this.#client.query({
       name: 'net_save',
       text: `

@@ -1,4 +1,4 @@
-/** A URL taken apart for one exchange; `path` is as it goes over the wire, one character per byte. */
+/** A URL taken apart for one exchange; `path` is as it goes over the wire, with everything beyond ASCII escaped. */
 export interface Target {
   secure: boolean;
   hostname: string;
@@ -23,7 +23,7 @@ export function parseTarget(url: string): Target | null {
     hostname: parsed.hostname.replace(/^\[|\]$/g, ''),
     port: parsed.port === '' ? (secure ? 443 : 80) : Number(parsed.port),
     host: parsed.host,
-    path: escapeBytes(path === '' ? '/' : path) + latin1(query),
+    path: escapeBytes((path === '' ? '/' : path) + query),
     basicAuth: parsed.username === '' && parsed.password === '' ? undefined : `Basic ${btoa(latin1(credentials))}`,
     origin: parsed.origin,
   };

@@ -2,8 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { exchange, openConnections } from './exchange.ts';
-import type { Outcome } from './outcome.ts';
-import { QueueStore } from './queue-store.ts';
+import { type Answer, QueueStore } from './queue-store.ts';
 import type { QueuedRequest } from './request.ts';
 import { Slots } from './slots.ts';
 
@@ -34,7 +33,7 @@ export function startNetWorker({ databaseUrl, log }: NetWorkerOptions): NetWorke
   const slots = new Slots();
   const stopping = new AbortController();
   const inFlight = new Set<Promise<void>>();
-  const answers: { id: string; outcome: Outcome }[] = [];
+  const answers: Answer[] = [];
   let wake: () => void = () => undefined;
   let work = true;
   const ring = (): void => {
@@ -69,7 +68,7 @@ export function startNetWorker({ databaseUrl, log }: NetWorkerOptions): NetWorke
         work = false;
         if (answers.length > 0) {
           const batch = answers.splice(0, answersAtOnce);
-          await store.save(batch).catch((error: unknown) => {
+          await store.save(batch, log).catch((error: unknown) => {
             answers.unshift(...batch);
             throw error;
           });

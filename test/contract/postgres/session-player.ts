@@ -17,8 +17,14 @@ export interface PlayOptions {
   bindings: Bindings;
   /** Applied to every statement and parameter: other ports, other paths. */
   translate?(text: string): string;
-  /** Called before a statement is sent, e.g. to let a worker finish. */
-  settle?(line: SessionLine): Promise<void>;
+  /** And back, on what this run answered. */
+  restore?(text: string): string;
+  /** The recorder set a savepoint before every statement of a transaction, so that an error did not end it. */
+  savepoints?: boolean;
+  /** Statements that this run must not repeat. */
+  skip?(sql: string): boolean;
+  /** Called at every line before it is played, e.g. to let a worker finish. */
+  settle?(line: SessionLine, step: number): Promise<void>;
 }
 
 const oid = {
@@ -65,9 +71,9 @@ export async function playSession(scenario: string, lines: SessionLine[], option
   };
   try {
     for (const [step, line] of lines.entries()) {
-      await options.settle?.(line);
+      await options.settle?.(line, step);
       // A statement that the recording does not spell out.
-      if (line.dir === 'sql' && line.sql.includes('…')) continue;
+      if (line.dir === 'sql' && (line.sql.includes('…') || options.skip?.(line.sql))) continue;
       if (line.dir === 'sql') {
         const client = await clientOf(line.conn);
         pending.set(line.conn, { step, sql: line.sql, answer: run(client, line.sql, line.params ?? [], options) });
@@ -76,7 +82,7 @@ export async function playSession(scenario: string, lines: SessionLine[], option
         const sent = pending.get(line.conn);
         if (sent === undefined) continue;
         pending.delete(line.conn);
-        const differences = compareAnswer(line, await sent.answer, options.bindings);
+        const differences = compareAnswer(line, restored(await sent.answer, options), options.bindings);
         options.report.record(scenario, sent.step, sent.sql, differences);
       }
     }
@@ -90,17 +96,25 @@ async function run(client: pg.Client, sql: string, params: unknown[], options: P
   let count = 0;
   const text = params.length === 0 ? sql : sql.replaceAll('%s', () => `$${++count}`);
   const values = params.map((value) => bound(value, options.bindings, translate));
+  const guarded = options.savepoints === true && !/^(begin|commit|rollback)/.test(sql) && (await inTransaction(client));
+  if (guarded) await client.query('savepoint guard');
   try {
     const result = [await client.query({ text: translate(text), values, rowMode: 'array', types })].flat().at(-1);
     return result === undefined ? {} : { tag: tagOf(result), rows: rowsOf(result) };
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw error;
+    if (guarded) await client.query('rollback to savepoint guard');
     // The recorder left a transaction that its own statement had opened.
     if (/^begin\b.*;/.test(sql)) await client.query('rollback');
     const { code = '', message, detail = null, hint = null } = error;
     return { error: { code, message, detail, hint } };
   }
 }
+
+const inTransaction = async (client: pg.Client): Promise<boolean> => {
+  const { rows } = await client.query('select now() < statement_timestamp() as started');
+  return rows[0].started;
+};
 
 const tagOf = (result: pg.QueryArrayResult): string =>
   `${result.command}${result.command === 'INSERT' ? ' 0' : ''}${result.rowCount === null ? '' : ` ${result.rowCount}`}`;
@@ -125,8 +139,12 @@ const isVolatile = (value: unknown): boolean =>
 export function compareAnswer(out: Out, answer: Answer, bindings: Bindings): Difference[] {
   if (out.error !== undefined || answer.error !== undefined) {
     const { code, message, detail = null, hint } = out.error ?? { code: '', message: 'no error' };
-    const expected = { code, message, detail, ...(hint == null ? {} : { hint }) };
-    const actual = answer.error && { ...answer.error, ...(hint == null ? { hint: undefined } : {}) };
+    const expected = { code, message, detail: withoutId(detail), ...(hint == null ? {} : { hint }) };
+    const actual = answer.error && {
+      ...answer.error,
+      detail: withoutId(answer.error.detail),
+      ...(hint == null ? { hint: undefined } : {}),
+    };
     return compare(expected, actual && JSON.parse(JSON.stringify(actual)), rule, bindings);
   }
   const firstWord = (tag: string): string =>
@@ -140,10 +158,26 @@ export function compareAnswer(out: Out, answer: Answer, bindings: Bindings): Dif
   return compare(expected, shorten(expected, actual), rule, bindings);
 }
 
-const rule = (_path: string, expected: unknown): 'bind' | 'exact' => (isVolatile(expected) ? 'bind' : 'exact');
+/** A request's number: another one in every run, but the same one throughout. */
+const requestId = /(^|\.)(id|http_get|http_post|http_delete|nextval|st)$/;
+
+const withoutId = (detail: string | null): string | null =>
+  detail?.replace(/^(Failing row contains \()\d+,/, '$1id,') ?? null;
+
+const rule = (path: string, expected: unknown): 'bind' | 'exact' => {
+  if (typeof expected === 'number' && requestId.test(path)) return 'bind';
+  return isVolatile(expected) ? 'bind' : 'exact';
+};
+
+const restored = (answer: Answer, { restore }: PlayOptions): Answer =>
+  restore === undefined ? answer : JSON.parse(restore(JSON.stringify(answer)));
+
+const measuredMs = /\d+\.\d{6} ms/g;
 
 function shorten(expected: unknown, actual: unknown): unknown {
   if (typeof expected === 'string' && typeof actual === 'string') {
+    // A text that tells how long something took.
+    if (expected.replace(measuredMs, '') === actual.replace(measuredMs, '')) return expected;
     const cut = /^([\s\S]*)…\((\d+)( chars)?\)$/.exec(expected);
     return cut === null ? actual : `${actual.slice(0, cut[1]?.length)}…(${actual.length}${cut[3] ?? ''})`;
   }
