@@ -20,7 +20,11 @@ export class RecordedClient {
   readonly #callbacks: Callback[] = [];
   readonly #sockets: WebSocket[] = [];
 
-  constructor(target: Target, key: string, options: { vsn?: '1.0.0' | '2.0.0'; accessToken?: string } = {}) {
+  constructor(
+    target: Pick<Target, 'url' | 'tenantHost'>,
+    key: string,
+    options: { vsn?: '1.0.0' | '2.0.0'; accessToken?: string } = {},
+  ) {
     const sockets = this.#sockets;
     const host = target.tenantHost;
     class DirectSocket extends WebSocket {

@@ -1,10 +1,9 @@
 import { exportJWK, generateKeyPair } from 'jose';
 import pg from 'pg';
-import { freePort } from '../../support/free-port.ts';
 import { startTestPostgres } from '../../support/postgres.ts';
-import { startRole } from '../../support/role.ts';
+import { startEngineProcess } from './engine-process.ts';
 import { recordedSchema } from './recording.ts';
-import { type TokenKeys, Tokens } from './tokens.ts';
+import { Tokens } from './tokens.ts';
 
 /** The server under test and its database. */
 export interface Target {
@@ -15,9 +14,6 @@ export interface Target {
   tokens: Tokens;
   stop(): Promise<void>;
 }
-
-const entry = new URL('../../../embedded/realtime/main.ts', import.meta.url);
-const secret = 'contract-suite-secret-of-at-least-32-characters';
 
 /**
  * Our engine on a database of its own; or, when SFP_CONTRACT_REALTIME_URL is set, any other server, with
@@ -37,31 +33,15 @@ export async function startTarget(): Promise<Target> {
 
 async function startOwn(tenantHost: string): Promise<Target> {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-  const keys: TokenKeys = { secret, es256: await exportJWK(privateKey) };
+  const es256 = await exportJWK(privateKey);
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'ec-1', alg: 'ES256' }] };
   const postgres = await startTestPostgres({ settings: { synchronous_commit: 'on' } });
-  const port = await freePort();
-  const url = new URL(`http://127.0.0.1:${port}`);
-  const tokens = new Tokens(keys);
-  const anon = await tokens.of('anon');
-  const role = await startRole(
-    entry,
-    {
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      DB_HOST: postgres.host,
-      DB_PORT: String(postgres.port),
-      DB_NAME: 'postgres',
-      DB_USER: 'supabase_admin',
-      DB_PASSWORD: postgres.password,
-      API_JWT_SECRET: secret,
-      API_JWT_JWKS: JSON.stringify(jwks),
+  const { url, tokens, role } = await startEngineProcess(postgres, { jwks, keys: { es256 } }).catch(
+    async (error: unknown) => {
+      await postgres.stop();
+      throw error;
     },
-    { ready: () => isHealthy(url, anon) },
-  ).catch(async (error: unknown) => {
-    await postgres.stop();
-    throw error;
-  });
+  );
   const db = await connect(postgres.url('supabase_admin'));
   await prepare(db, postgres.url('postgres'));
   return {
@@ -75,14 +55,6 @@ async function startOwn(tenantHost: string): Promise<Target> {
       await postgres.stop();
     },
   };
-}
-
-async function isHealthy(url: URL, token: string): Promise<boolean> {
-  const response = await fetch(new URL('/api/tenants/realtime-dev/health', url), {
-    headers: { authorization: `Bearer ${token}` },
-  });
-  const body: unknown = await response.json();
-  return JSON.stringify(body).includes('"healthy":true');
 }
 
 async function connect(url: string): Promise<pg.Client> {

@@ -39,6 +39,11 @@ export class WireClient {
     this.#socket.close(code);
   }
 
+  /** Stops reading, as a stuck client does. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   /** Ends the TCP connection without a word. */
   drop(): void {
     this.#socket.terminate();
