@@ -58,6 +58,8 @@ export class Scheduler {
   }
 
   async #run(): Promise<void> {
+    // What is kicked in the same turn is served together, and the promise is stored before it can be cleared.
+    await Promise.resolve();
     try {
       while (this.#kicked && !this.#stopped) {
         this.#kicked = false;
