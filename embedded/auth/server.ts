@@ -9,7 +9,8 @@ import type { Service } from './service.ts';
 
 /** The HTTP server over the service; not listening yet. */
 export function createAuthServer(service: Service): Server {
-  const server = createServer((request, response) => {
+  // Tokens carry the user's metadata: a head may be larger than Node's 16 KiB, as at the gateway.
+  const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
     answer(service, request, response).catch((error: unknown) => {
       service.log.error({ err: error }, 'answering failed');
       response.destroy();

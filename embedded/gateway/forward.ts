@@ -80,6 +80,7 @@ function attempt(forwarding: Forwarding, signal: AbortSignal, hasBody: boolean):
       headers: upstreamHeaders(request, admitted, requestId, upstream),
       signal,
       timeout: admitted.route.silenceMs,
+      maxHeaderSize: 64 * 1024,
     });
     outgoing.once('response', (answer) => resolve({ answer }));
     outgoing.once('timeout', () => outgoing.destroy(new Silent('no word from the upstream')));

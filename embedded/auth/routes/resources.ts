@@ -23,6 +23,7 @@ const oauthOff = disabled('feature_disabled', 'OAuth server is disabled');
 const passkeysOff = disabled('passkey_disabled', 'Passkeys are disabled');
 const scimOff = disabled('feature_disabled', 'SCIM server is disabled');
 const samlOff = disabled('saml_provider_disabled', 'SAML 2.0 is disabled');
+const linkingOff = disabled('manual_linking_disabled', 'Manual linking is disabled');
 const any = (handler: Handler): Resource['methods'] => ({ GET: handler, POST: handler, PUT: handler, DELETE: handler });
 
 /** Every path, in the order in which they are tried. */
@@ -36,6 +37,7 @@ export const resources: readonly Resource[] = [
   { path: '/token', methods: { POST: token } },
   { path: '/logout', methods: { POST: logout } },
   { path: '/user', methods: { GET: getUser, PUT: updateUser }, guard: caller, trailingSlash: true },
+  { path: '/user/identities/*', methods: any(linkingOff), guard: caller },
   { path: '/verify', methods: { GET: verifyLink, POST: verifyCode }, trailingSlash: true },
   { path: '/recover', methods: { POST: recover } },
   { path: '/otp', methods: { POST: oneTimePassword } },

@@ -36,7 +36,8 @@ const foundSchema = userSchema.extend({
 
 /**
  * Rotates a refresh token. The usual case is one statement: the token is marked used and its child is made only if it was
- * unused, so of two requests at once one makes the child and the other finds the token used and goes on below.
+ * unused, so of two requests at once one makes the child and the other finds the token used and goes on below. Locks are
+ * taken session first, then token, here, below and by whatever deletes sessions: nobody waits in a circle.
  */
 export async function refreshSession(service: Service, token: string): Promise<Refreshed> {
   return (await rotate(service, token)) ?? (await refreshUsed(service, token));
@@ -46,11 +47,14 @@ async function rotate(service: Service, token: string): Promise<Refreshed | unde
   const child = newRefreshToken();
   const [row] = await service.database.rows(
     'rotate-refresh-token',
-    `with old as (
-       update auth.refresh_tokens t set revoked = true, updated_at = now()
-         from auth.users owner
-        where t.token = $1 and t.revoked = false and t.session_id is not null and owner.id = t.user_id::uuid
-          and coalesce(owner.banned_until <= now(), true)
+    `with locked as (
+       select s.id, s.aal, u.id as user_id from auth.sessions s join auth.users u on u.id = s.user_id
+        where s.id = (select session_id from auth.refresh_tokens where token = $1)
+          and coalesce(u.banned_until <= now(), true)
+          for no key update of s
+     ), old as (
+       update auth.refresh_tokens t set revoked = true, updated_at = now() from locked
+        where t.token = $1 and t.revoked = false and t.session_id = locked.id
        returning t.user_id, t.session_id
      ), child as (
        insert into auth.refresh_tokens (instance_id, token, user_id, revoked, created_at, updated_at, parent, session_id)
@@ -59,7 +63,7 @@ async function rotate(service: Service, token: string): Promise<Refreshed | unde
        update auth.sessions set refreshed_at = now(), updated_at = now() from old where sessions.id = old.session_id
        returning sessions.id, sessions.aal
      ), u as (
-       update auth.users set updated_at = now() from old where users.id = old.user_id::uuid returning users.*
+       select users.* from auth.users join old on users.id = old.user_id::uuid
      ), audit as (
        insert into auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
        select '00000000-0000-0000-0000-000000000000', gen_random_uuid(), json_build_object('action', action, 'actor_id', u.id,
@@ -75,18 +79,15 @@ async function rotate(service: Service, token: string): Promise<Refreshed | unde
   return { user, sessionId: session_id, refreshToken: child, aal, amr, rotated: true };
 }
 
-/** A token that is used up, of a banned user, or unknown. Row locks make parallel callers take turns. */
+/** A token that is used up, of a banned user, or unknown. The session's lock makes parallel callers take turns. */
 function refreshUsed(service: Service, token: string): Promise<Refreshed> {
   let refusal: Failure | undefined;
   return service.database
     .transaction(async (statements) => {
-      // First the locks, then a new snapshot: what a parallel caller did meanwhile is seen. Rotation above takes its locks
-      // in the same order (token first), so the two cannot wait for each other.
+      // First the lock, then a new snapshot: what a parallel caller did meanwhile is seen.
       await statements.rows(
-        'lock-family',
-        `select id from auth.refresh_tokens
-          where session_id = (select session_id from auth.refresh_tokens where token = $1) and (revoked = false or token = $1)
-          order by id for update`,
+        'lock-session',
+        `select id from auth.sessions where id = (select session_id from auth.refresh_tokens where token = $1) for no key update`,
         [token],
         z.unknown(),
       );

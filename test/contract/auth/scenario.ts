@@ -24,6 +24,7 @@ export const setUps: Record<string, SetUp> = {
   '07_error_shapes': user('ana.07'),
   '08_refresh_default': user('ana.08'),
   '08b_refresh_interval': { ...user('ana.08'), afterMs: { 16: 3200 } },
+  '09b_refresh_no_rotation': user('ana.08'),
   '10_logout_scopes': user('ana.10'),
   '11_get_user': {
     users: [{ email: 'ana.11@example.com', userMetadata: { name: 'Ana' } }],
@@ -45,5 +46,6 @@ export const setUps: Record<string, SetUp> = {
       { email: 'sdk.23@example.com', before: 57 },
     ],
   },
+  '27b_linking_disabled': user('ana.27'),
   '31_es256_jwks': { ...user('ana.31'), keys: { 0: 'ec signs', 38: 'oct signs', 45: 'ec only' } },
 };
