@@ -4,7 +4,8 @@ import { z } from 'zod';
 import type { Outcome } from './outcome.ts';
 import { type QueuedRequest, queuedRequestSchema } from './request.ts';
 
-const claimAtOnce = 200;
+// Small, because within one claim nothing limits what a single origin gets.
+const claimAtOnce = 50;
 const expiredAtOnce = 1_000;
 const responseTtl = '6 hours';
 

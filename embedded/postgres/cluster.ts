@@ -40,9 +40,20 @@ export async function initCluster(
   } finally {
     await rm(passwordFile, { force: true });
   }
-  // A directory without a cluster in it (made by an operator, or by a mount) may be in the way; rmdir-like on purpose.
-  await rm(dataDir, { recursive: false, force: true }).catch(() => undefined);
-  await rename(partial, dataDir);
+  try {
+    // An empty directory made by an operator is replaced; anything else is not ours to remove.
+    await rename(partial, dataDir);
+  } catch (cause) {
+    throw new SfpError(
+      {
+        code: 'postgres_data_dir_in_use',
+        message: 'The place for the database is taken by something else.',
+        detail: `${dataDir} is no database cluster, and not empty`,
+        suggestion: `Look into ${dataDir}, move what is in it away, and run the command again.`,
+      },
+      { cause },
+    );
+  }
 }
 
 async function initdb(

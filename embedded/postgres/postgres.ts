@@ -12,7 +12,7 @@ import { bootstrapSteps, runBootstrap } from './bootstrap.ts';
 import { checkReachable, initCluster, isInitialised, reachableBinaries } from './cluster.ts';
 import { runningPostmaster } from './postmaster-pid.ts';
 import { ensureHatchetDatabase, setPasswords } from './roles.ts';
-import { endPostmaster, logTail, spawnServer } from './server-process.ts';
+import { endPostmaster, logTail, type ServerCommand, spawnServer } from './server-process.ts';
 import { settingArguments, stackSettings } from './settings.ts';
 
 export interface PostgresOptions {
@@ -105,22 +105,15 @@ export function createPostgres(options: PostgresOptions): Postgres {
       port: String(port),
       unix_socket_directories: socketDir,
     });
+    const command = { program: binaries.postgres, args: ['-D', dataDir, ...settings], cwd: dataDir, account, logFile };
     stopping = false;
-    const server = await spawnServer({
-      program: binaries.postgres,
-      args: ['-D', dataDir, ...settings],
-      cwd: dataDir,
-      account,
-      logFile,
-    });
-    child = server;
+    const server = await launch(command);
     server.once('exit', (code, signal) => {
       if (child === server) child = undefined;
       if (stopping) return;
       for (const listener of listeners) listener(`exit ${code ?? signal}`);
     });
     try {
-      await untilReady(server);
       if (options.bootstrap !== false) await bootstrap();
     } catch (error) {
       await stop();
@@ -136,20 +129,34 @@ export function createPostgres(options: PostgresOptions): Postgres {
     return client;
   };
 
-  const untilReady = async (server: ChildProcess): Promise<void> => {
+  /** After a kill -9 the old server's children hold its shared memory until they notice, a moment later. */
+  const launch = async (command: ServerCommand): Promise<ChildProcess> => {
     const deadline = performance.now() + startTimeoutMs;
     for (;;) {
-      if (server.exitCode !== null || server.signalCode !== null) throw await startFailed(logFile, port);
+      const server = await spawnServer(command);
+      child = server;
+      if (await untilReady(server, deadline)) return server;
+      const log = await logTail(logFile);
+      if (!/pre-existing shared memory block/.test(log) || performance.now() > deadline)
+        throw startFailed(log, logFile, port);
+      await delay(200);
+    }
+  };
+
+  /** False when the server ended, or was ended because it never answered. */
+  const untilReady = async (server: ChildProcess, deadline: number): Promise<boolean> => {
+    while (server.exitCode === null && server.signalCode === null) {
       try {
         const client = await connect();
         await client.query('select 1').finally(() => client.end());
-        return;
+        return true;
       } catch (error) {
+        if (isWrongPassword(error) || performance.now() > deadline) await stop();
         if (isWrongPassword(error)) throw passwordRefused(dataDir);
-        if (performance.now() > deadline) throw await startFailed(logFile, port);
       }
       await delay(15);
     }
+    return false;
   };
 
   const bootstrap = async (): Promise<void> => {
@@ -195,11 +202,11 @@ export function createPostgres(options: PostgresOptions): Postgres {
 const isWrongPassword = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === '28P01';
 
-const startFailed = async (logFile: string, port: number): Promise<SfpError> =>
+const startFailed = (log: string, logFile: string, port: number): SfpError =>
   new SfpError({
     code: 'postgres_start_failed',
     message: 'The database server did not start.',
-    detail: await logTail(logFile),
+    detail: log,
     suggestion: `Look for the reason in the lines above (full log: ${logFile}); port ${port} may be in use.`,
   });
 
