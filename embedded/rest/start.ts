@@ -17,8 +17,11 @@ const listen = (server: http.Server, host: string, port: number): Promise<void> 
 const close = (server: http.Server, limitMs: number): Promise<void> =>
   new Promise((resolve) => {
     const force = setTimeout(() => server.closeAllConnections(), limitMs);
+    // A kept-alive connection turns idle only after its answer; close() itself looks once.
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
     server.close(() => {
       clearTimeout(force);
+      clearInterval(idle);
       resolve();
     });
     server.closeIdleConnections();

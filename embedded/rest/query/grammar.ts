@@ -21,7 +21,6 @@ import {
   type Parser,
   separated1,
   string,
-  succeed,
 } from './parsec.ts';
 
 const whitespace = many(oneOf(' \t'));
@@ -63,7 +62,7 @@ const jsonStep: Parser<JsonStep> = bind(
       attempt(map(jsonKey, (key) => ({ text, key }))),
     ),
 );
-export const jsonPath: Parser<JsonStep[]> = many(jsonStep);
+const jsonPath: Parser<JsonStep[]> = many(jsonStep);
 
 export const field: Parser<Field> = lexeme(
   bind(fieldName, (name) => map(option(jsonPath, []), (path) => ({ name, path }))),
@@ -76,5 +75,3 @@ export const treePath: Parser<{ path: string[]; field: Field }> = bind(separated
 
 /** `columns=` and `on_conflict=` */
 export const columnList: Parser<string[]> = separated1(fieldName, lexeme(char(',')));
-
-export const nothing: Parser<undefined> = succeed(undefined);

@@ -106,7 +106,7 @@ const characterAt = (input: string, position: number): string | undefined => {
   return code === undefined ? undefined : String.fromCodePoint(code);
 };
 
-export const satisfy =
+const satisfy =
   (test: (character: string) => boolean): Parser<string> =>
   (input, position) => {
     const character = characterAt(input, position);

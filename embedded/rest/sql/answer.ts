@@ -42,12 +42,10 @@ export const failedCheck = /^invalid input syntax for type integer: "sfp-rest (P
 const checkSql = ({ code, holds }: RowCheck, n: string): string =>
   `CASE WHEN ${holds(n)} THEN 0 ELSE ('sfp-rest ${code} ' || ${n})::int END`;
 
-/** Columns of the single row that every query answers with. */
-export const answerColumns = ['total', 'rows', 'body', 'headers', 'status', 'location', 'inserted'] as const;
-
 /**
  * The whole query: `source` gives the rows (or writes), `read` shapes them from there, one row of text comes back. So
- * the type of the result never changes, and a cached plan stays valid when a table does.
+ * the type of the result never changes, and a cached plan stays valid when a table does. Its columns are read by
+ * answer/answer.ts: total, rows, body, headers, status, location, inserted.
  */
 export function answerSql(parts: {
   source: string;
