@@ -57,6 +57,8 @@ create table public.deployments (
     references public.environments (id, project_id, account_id) on delete cascade
 ) with (fillfactor = 80);
 create index deployments_account_idx on public.deployments (account_id, created_at desc, id desc);
+-- A list of everything one may see is read in this order, whatever the accounts.
+create index deployments_created_idx on public.deployments (created_at desc, id desc);
 create index deployments_project_idx on public.deployments (project_id, created_at desc, id desc);
 create index deployments_environment_idx on public.deployments (environment_id, created_at desc, id desc);
 create index deployments_requested_by_idx on public.deployments (requested_by);
@@ -77,6 +79,7 @@ create table public.tasks (
   input jsonb not null default '{}' check (jsonb_typeof(input) = 'object'),
   failure jsonb,
   run_id text,
+  dispatched_at timestamptz,
   worker text,
   lease_expires_at timestamptz,
   cancel_requested_at timestamptz,
@@ -85,6 +88,7 @@ create table public.tasks (
   finished_at timestamptz
 ) with (fillfactor = 70);
 create index tasks_account_idx on public.tasks (account_id, created_at desc, id desc);
+create index tasks_created_idx on public.tasks (created_at desc, id desc);
 create index tasks_project_idx on public.tasks (project_id, created_at desc, id desc);
 create index tasks_environment_idx on public.tasks (environment_id);
 create index tasks_deployment_idx on public.tasks (deployment_id);
@@ -98,6 +102,8 @@ create index deployments_task_idx on public.deployments (task_id);
 
 create table public.task_events (
   task_id uuid not null references public.tasks (id) on delete cascade,
+  -- The task's, repeated here: a policy that looks into tasks reads all of them for each page of events.
+  account_id uuid not null,
   seq int not null check (seq > 0),
   attempt int not null,
   position int,
@@ -163,8 +169,7 @@ create policy deployments_insert on public.deployments for insert to authenticat
   with check (account_id in (select private.member_account_ids('member')));
 create policy tasks_read on public.tasks for select to authenticated
   using (account_id in (select private.member_account_ids('viewer')));
--- The tasks' own policy applies inside.
 create policy task_events_read on public.task_events for select to authenticated
-  using (exists (select 1 from public.tasks t where t.id = task_id));
+  using (account_id in (select private.member_account_ids('viewer')));
 
 alter publication supabase_realtime add table public.deployments, public.tasks, public.task_events;

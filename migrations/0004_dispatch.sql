@@ -63,11 +63,12 @@ create trigger wake_dispatcher after insert on private.outbox
 -- Appends one event of the platform itself (no position). The caller holds the task's row lock or just made it.
 create function private.add_event(p_task_id uuid, p_kind public.task_event_kind, p_data jsonb)
 returns int language plpgsql security definer set search_path = '' as $$
-declare v_seq int; v_attempt int;
+declare v_task public.tasks;
 begin
-  update public.tasks set last_seq = last_seq + 1 where id = p_task_id returning last_seq, attempt into v_seq, v_attempt;
-  insert into public.task_events (task_id, seq, attempt, kind, data) values (p_task_id, v_seq, v_attempt, p_kind, p_data);
-  return v_seq;
+  update public.tasks set last_seq = last_seq + 1 where id = p_task_id returning * into v_task;
+  insert into public.task_events (task_id, account_id, seq, attempt, kind, data)
+  values (p_task_id, v_task.account_id, v_task.last_seq, v_task.attempt, p_kind, p_data);
+  return v_task.last_seq;
 end $$;
 
 -- Inserting a deployment is all it takes. Before: who, where, and the name of its task, whatever the writer sent.
@@ -135,7 +136,7 @@ declare v_row private.outbox;
 begin
   delete from private.outbox where id = p_id returning * into v_row;
   if not found or v_row.kind <> 'task.dispatch' then return; end if;
-  update public.tasks set run_id = p_run_id where id = v_row.task_id and status = 'queued';
+  update public.tasks set run_id = p_run_id, dispatched_at = now() where id = v_row.task_id and status = 'queued';
   update public.deployments set queue_status = 'dispatched' where task_id = v_row.task_id and queue_status = 'queued';
 end $$;
 grant execute on function public.complete_outbox(bigint, text) to service_role;

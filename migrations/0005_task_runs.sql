@@ -30,7 +30,7 @@ end $$;
 -- Numbers and stores those of p_events that are not there yet; returns the newest seq. The task's row is locked.
 create function private.store_events(p_task_id uuid, p_attempt int, p_events jsonb, p_patch jsonb)
 returns int language plpgsql security definer set search_path = '' as $$
-declare v_fresh jsonb; v_last int;
+declare v_fresh jsonb; v_last int; v_account uuid;
 begin
   select jsonb_agg(f.event order by f.position) into v_fresh from (
     select distinct on (e.position) e.position, e.event from (
@@ -43,9 +43,9 @@ begin
   -- The row first, so that the broadcast of the batch carries the state after it.
   update public.tasks set last_seq = last_seq + coalesce(jsonb_array_length(v_fresh), 0),
     progress = coalesce(nullif(p_patch -> 'progress', 'null'), progress)
-  where id = p_task_id returning last_seq into v_last;
-  insert into public.task_events (task_id, seq, attempt, position, kind, at, data)
-  select p_task_id, v_last - jsonb_array_length(v_fresh) + e.n, p_attempt, (e.value ->> 'position')::int,
+  where id = p_task_id returning last_seq, account_id into v_last, v_account;
+  insert into public.task_events (task_id, account_id, seq, attempt, position, kind, at, data)
+  select p_task_id, v_account, v_last - jsonb_array_length(v_fresh) + e.n, p_attempt, (e.value ->> 'position')::int,
     (e.value ->> 'kind')::public.task_event_kind, coalesce((e.value ->> 'at')::timestamptz, now()),
     coalesce(e.value -> 'data', '{}')
   from jsonb_array_elements(v_fresh) with ordinality e(value, n);

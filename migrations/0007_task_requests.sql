@@ -93,9 +93,9 @@ grant execute on function public.recover_tasks(int) to service_role;
 create function public.waiting_tasks(p_older_seconds int, p_limit int default 50)
 returns table (task_id uuid, run_id text) language sql stable security definer set search_path = '' as $$
   select t.id, t.run_id from public.tasks t
-  where t.status = 'queued' and t.run_id is not null and t.created_at < now() - make_interval(secs => p_older_seconds)
+  where t.status = 'queued' and t.run_id is not null and t.dispatched_at < now() - make_interval(secs => p_older_seconds)
     and not exists (select 1 from private.outbox o where o.task_id = t.id)
-  order by t.created_at limit p_limit
+  order by t.dispatched_at limit p_limit
 $$;
 grant execute on function public.waiting_tasks(int, int) to service_role;
 

@@ -6,7 +6,7 @@ declare v_batch record; v_payload jsonb; v_topic text;
 begin
   for v_batch in
     select t.id, t.account_id, t.project_id, t.environment_id, t.status, t.progress,
-      min(e.seq) as from_seq, max(e.seq) as to_seq, jsonb_agg(to_jsonb(e) order by e.seq) as events
+      min(e.seq) as from_seq, max(e.seq) as to_seq, jsonb_agg(to_jsonb(e) - 'account_id' order by e.seq) as events
     from fresh e join public.tasks t on t.id = e.task_id
     group by t.id
   loop

@@ -24,6 +24,14 @@ const runOf = async (task: string): Promise<string | null> =>
   (await stack.owner.query('select run_id from public.tasks where id = $1', [task])).rows[0]?.run_id;
 const outboxOf = async (task: string) =>
   (await stack.owner.query('select kind, attempts, last_error from private.outbox where task_id = $1', [task])).rows;
+const finished = (task: string) =>
+  waitFor(
+    async () => {
+      const { rows } = await stack.owner.query('select status from public.tasks where id = $1', [task]);
+      return ['succeeded', 'failed', 'cancelled'].includes(rows[0]?.status) ? rows[0].status : undefined;
+    },
+    { timeoutMs: 40_000, what: 'the task to end' },
+  );
 const dispatched = (task: string) =>
   waitFor(async () => (await runOf(task)) ?? undefined, { timeoutMs: 20_000, what: 'the task to be dispatched' });
 
@@ -37,6 +45,10 @@ describe('dispatch', () => {
     await stack.start('worker-standard');
     expect(await dispatched(task)).toMatch(/^[0-9a-f-]{36}$/);
     expect(await outboxOf(task)).toEqual([]);
+    // There is no such repository: the whole way to a worker and back.
+    expect(await finished(task)).toBe('failed');
+    const { body } = await stack.call('GET', `/tasks/${task}`, { token: owner.token });
+    expect(body.failure).toMatchObject({ code: expect.any(String), suggestion: expect.any(String) });
   });
 
   it('a row that came straight through REST is dispatched, with only the database’s own wake-ups', async () => {
@@ -77,21 +89,18 @@ describe('dispatch', () => {
   });
 
   it('a run that the engine lost is dispatched again', async () => {
+    await stack.owner.query('begin');
     const { rows } = await stack.owner.query(
-      `insert into public.tasks (account_id, type, created_at) select id, 'noop', now() - interval '1 hour' from public.accounts returning id`,
+      `insert into public.tasks (account_id, type) select id, 'noop' from public.accounts returning id`,
     );
     const task = rows[0]?.id;
-    await stack.owner.query(`delete from private.outbox where task_id = $1`, [task]);
+    await stack.owner.query('delete from private.outbox where task_id = $1', [task]);
     await stack.owner.query(
-      `update public.tasks set run_id = gen_random_uuid()::text where id = $1 and status = 'queued'`,
+      `update public.tasks set run_id = gen_random_uuid()::text, dispatched_at = now() - interval '1 hour' where id = $1`,
       [task],
     );
-    await waitFor(
-      async () =>
-        (await stack.owner.query('select status from public.tasks where id = $1', [task])).rows[0]?.status ===
-        'succeeded',
-      { timeoutMs: 30_000, what: 'the task to be run' },
-    );
+    await stack.owner.query('commit');
+    expect(await finished(task)).toBe('succeeded');
   });
 
   it('stops within its limit and says nothing bad', async () => {
