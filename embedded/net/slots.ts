@@ -36,4 +36,4 @@ export class Slots {
 }
 
 /** Scheme and authority, in lower case: the same expression as in the claim. */
-export const originOf = (url: string): string => (/^[^/]*\/\/[^/?#]*/.exec(url)?.[0] ?? '').toLowerCase();
+const originOf = (url: string): string => (/^[^/]*\/\/[^/?#]*/.exec(url)?.[0] ?? '').toLowerCase();

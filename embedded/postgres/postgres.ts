@@ -36,7 +36,7 @@ export interface PostgresOptions {
   log: Logger;
 }
 
-export type PostgresStatus = { state: 'uninitialised' } | { state: 'stopped' } | { state: 'running'; pid: number };
+type PostgresStatus = { state: 'uninitialised' } | { state: 'stopped' } | { state: 'running'; pid: number };
 
 /** One Postgres server: its data directory, its process, and what the image's database has that a plain one lacks. */
 export interface Postgres {

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { scramVerifier } from './scram.ts';
 
 /** The roles that processes of a stack log in as; all have the stack's one database password, as on the image. */
-export const loginRoles = [
+const loginRoles = [
   'supabase_admin',
   'postgres',
   'authenticator',

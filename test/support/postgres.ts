@@ -75,7 +75,7 @@ async function startOn(home: string, bootstrap: boolean, settings: Record<string
       password,
       bootstrap,
       settings: { ...testSettings, ...settings },
-      log: pino({ level: process.env['SFP_TEST_LOG_LEVEL'] ?? 'silent' }),
+      log: pino({ level: process.env.SFP_TEST_LOG_LEVEL ?? 'silent' }),
     });
     running.set(postgres, home);
     try {

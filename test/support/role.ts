@@ -30,7 +30,7 @@ export async function startRole(
 ): Promise<Role> {
   const path = typeof entry === 'string' && !entry.startsWith('file:') ? entry : fileURLToPath(entry);
   const child = spawn(process.execPath, [path], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 
 /** One fact of the catalog: `key` says about what, `value` is what a client can tell. */
-export interface Fact {
+interface Fact {
   key: string;
   value: unknown;
 }

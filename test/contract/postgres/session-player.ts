@@ -136,7 +136,7 @@ const volatile = [
 const isVolatile = (value: unknown): boolean =>
   typeof value === 'string' && volatile.some((pattern) => pattern.test(value));
 
-export function compareAnswer(out: Out, answer: Answer, bindings: Bindings): Difference[] {
+function compareAnswer(out: Out, answer: Answer, bindings: Bindings): Difference[] {
   if (out.error !== undefined || answer.error !== undefined) {
     const { code, message, detail = null, hint } = out.error ?? { code: '', message: 'no error' };
     const expected = { code, message, detail: withoutId(detail), ...(hint == null ? {} : { hint }) };

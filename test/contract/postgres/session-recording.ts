@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 const errorSchema = z.object({
@@ -31,13 +31,6 @@ export type SessionLine = z.infer<typeof lineSchema>;
 export type Out = Extract<SessionLine, { dir: 'out' }>;
 
 const directory = new URL('../recordings/pgext/', import.meta.url);
-
-/** Names of the recorded scenarios that begin with a letter, e.g. all of the vault's: `V`. */
-export const scenariosOf = (letter: string): string[] =>
-  readdirSync(directory)
-    .filter((name) => name.startsWith(letter) && name.endsWith('.jsonl'))
-    .map((name) => name.replace(/\.jsonl$/, ''))
-    .sort();
 
 /** The lines of one scenario; a step is the index of its `sql` line. */
 export const readSession = (scenario: string): SessionLine[] =>
