@@ -6,6 +6,7 @@
 type MessageKind = 'systemUnexpected' | 'unexpected' | 'expected';
 interface Message {
   kind: MessageKind;
+  /** Of `systemUnexpected`: the bare character, empty at the end of the input. */
   text: string;
 }
 export interface ParseError {
@@ -114,8 +115,7 @@ const satisfy =
       const next = position + character.length;
       return { consumed: true, error: unknown(next), success: { value: character, position: next } };
     }
-    const text = character === undefined ? '' : show(character);
-    return { consumed: false, error: { position, messages: [{ kind: 'systemUnexpected', text }] } };
+    return { consumed: false, error: { position, messages: [{ kind: 'systemUnexpected', text: character ?? '' }] } };
   };
 
 export const char = (wanted: string): Parser<string> =>
@@ -142,7 +142,7 @@ export const string =
     for (let index = 0; index < wanted.length; index++) {
       const character = input[position + index];
       if (character === wanted[index]) continue;
-      const text = character === undefined ? '' : show(characterAt(input, position + index) ?? '');
+      const text = characterAt(input, position + index) ?? '';
       const error = expecting({ position, messages: [{ kind: 'systemUnexpected', text }] }, show(wanted));
       return { consumed: index > 0, error };
     }
@@ -227,7 +227,11 @@ export function describe(error: ParseError): string {
   const expected = list(texts('expected'));
   const first = system[0];
   const lines = [
-    unexpected === '' && first !== undefined ? (first === '' ? 'unexpected end of input' : `unexpected ${first}`) : '',
+    unexpected === '' && first !== undefined
+      ? first === ''
+        ? 'unexpected end of input'
+        : `unexpected ${show(first)}`
+      : '',
     unexpected === '' ? '' : `unexpected ${unexpected}`,
     expected === '' ? '' : `expecting ${expected}`,
   ];

@@ -1,8 +1,8 @@
 import { RestError } from '../rest-error.ts';
+import { isFilterValue, parseFilterValue, rowExpression } from './filter-value.ts';
 import { columnList, treePath } from './grammar.ts';
 import { logicPath, logicTree } from './logic.ts';
 import type { Filter, LogicTerm, OrderTerm, RowRange, SelectItem, Targeted } from './model.ts';
-import { expression, plainValue } from './operation.ts';
 import { orderList } from './order.ts';
 import { describe, type Parser } from './parsec.ts';
 import type { Parameters } from './query-string.ts';
@@ -46,7 +46,7 @@ function parseOnce<T>(parser: Parser<T>, what: string, text: string): T {
   return value;
 }
 
-const rowExpression = expression(plainValue);
+const plainName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const reserved = new Set(['select', 'columns', 'on_conflict']);
 const endings = new Set(['order', 'limit', 'offset', 'and', 'or']);
 const lastWord = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
@@ -93,12 +93,16 @@ export function parseRequestQuery(parameters: Parameters, call: boolean): Reques
   const select = parseOnce(selectList, 'select parameter', first('select') ?? '*');
   for (const [name, text] of given) {
     if (reserved.has(name) || endings.has(lastWord(name))) continue;
-    if (call && !name.includes('.') && rowExpression(text, 0).success === undefined) {
+    if (call && !name.includes('.') && !isFilterValue(text)) {
       args.push([name, text]);
       continue;
     }
-    const { path, field } = parse(treePath, 'tree path', name);
-    filters.push({ path, value: { kind: 'filter', field, ...parse(rowExpression, 'filter', text) } });
+    // Plain names and plain operators, which are nearly all, need no grammar.
+    const { path, field } = plainName.test(name)
+      ? { path: [], field: { name, path: [] } }
+      : parse(treePath, 'tree path', name);
+    const operation = parseFilterValue(text) ?? parse(rowExpression, 'filter', text);
+    filters.push({ path, value: { kind: 'filter', field, ...operation } });
   }
   return {
     select,

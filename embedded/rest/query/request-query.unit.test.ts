@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RestError } from '../rest-error.ts';
+import { parseFilterValue, rowExpression } from './filter-value.ts';
 import { canonicalQuery, parseQueryString } from './query-string.ts';
 import { parseRequestQuery } from './request-query.ts';
 
@@ -65,6 +66,11 @@ describe('select', () => {
     }
   });
 
+  test('no cast opens a dollar-quoted string', () => {
+    for (const cast of ['$$', '$a$', 'text $$', ' $$'])
+      expect(() => parse(`select=a::${cast},b::${cast}`), cast).toThrow(RestError);
+  });
+
   test('an error names place and expectation as Parsec does', () => {
     expect(refusal('select=a(b')).toEqual({
       message: '"failed to parse select parameter (a(b)" (line 1, column 4)',
@@ -85,6 +91,13 @@ describe('filters', () => {
       [false, { kind: 'is', value: 'not_null' }],
       [false, { kind: 'fullText', operator: 'fts', language: 'english', value: 'cat' }],
     ]);
+  });
+
+  test('the short way gives what the grammar gives', () => {
+    for (const text of ['eq.1', 'not.eq.a.b', 'neq.', 'cs.{a}', 'like.*a\nb*', 'not.nxr.[1,2)'])
+      expect(parseFilterValue(text), text).toEqual(rowExpression(text, 0).success?.value);
+    for (const text of ['in.(1)', 'is.null', 'eq(any).{1}', 'fts.a', 'zz.1', 'eq'])
+      expect(parseFilterValue(text)).toBeUndefined();
   });
 
   test('on an embed, and inside a logic tree', () => {

@@ -23,7 +23,12 @@ import {
 
 const aliasSeparator = after(char(':'), notFollowedBy(char(':')));
 const alias = optional(attempt(before(fieldName, aliasSeparator)));
-const cast = optional(after(string('::'), identifier));
+// A `$` may stand inside a type's name, but none may open a dollar-quoted string.
+const castName = bind(
+  identifier,
+  (name): Parser<string> => (/(^|[^\p{L}\p{N}_$])\$/u.test(name) ? never : succeed(name)),
+);
+const cast = optional(after(string('::'), castName));
 
 type EmbedOption = { join: 'inner' | 'left' } | { hint: string };
 const embedOption: Parser<EmbedOption> = after(
