@@ -164,6 +164,67 @@ test('a reader that is stuck is dropped with little buffered, and the others are
   expect(JSON.parse(line).bufferedBytes).toBeLessThan(10_000_000);
 });
 
+test('persist: a message of a client is delivered once and kept for replay', async () => {
+  const u1 = await clientOf('authenticated sub=U1');
+  const u2 = await clientOf('authenticated sub=U2');
+  await watch(u2, 'room:rw');
+  const room = u1.client.channel('room:rw', { config: { private: true, broadcast: { ack: true } } });
+  room.subscribe((status) => u1.note('status', status));
+  await u1.take('status');
+  const since = Date.now() - 1;
+  expect(await room.send({ type: 'broadcast', event: 'kept', payload: { kept: 1 }, persist: true })).toBe('ok');
+  expect((await u2.take('broadcast'))?.args).toEqual([{ kept: 1 }]);
+  await db.query("select realtime.send('{\"last\": 1}', 'e', 'room:rw', true)");
+  expect((await u2.take('broadcast'))?.args).toMatchObject([{ last: 1 }]);
+
+  const late = await clientOf('authenticated sub=U1');
+  late.client
+    .channel('room:rw', { config: { private: true, broadcast: { replay: { since } } } })
+    .on('broadcast', { event: '*' }, (message) => late.note('broadcast', message.payload))
+    .subscribe();
+  expect((await late.take('broadcast'))?.args).toEqual([{ kept: 1 }]);
+});
+
+test('postgres_changes_options.wait: the join is answered when the subscription is live, or refused', async () => {
+  const anon = await engine.tokens.of('anon');
+  const socket = new WireClient(`ws://127.0.0.1:${engine.url.port}/socket/websocket?vsn=2.0.0&apikey=${anon}`, {});
+  sockets.push(socket);
+  await socket.opened();
+  const join = (topic: string, table: string): void => {
+    const config = {
+      postgres_changes: [{ event: '*', schema: 'public', table }],
+      postgres_changes_options: { wait: true },
+    };
+    socket.send(JSON.stringify(['1', '1', topic, 'phx_join', { config }]));
+  };
+  const reply = (topic: string) =>
+    socket.take({ key: JSON.stringify([topic, 'phx_reply', '1']), value: undefined, size: 0 }, 5_000);
+  join('realtime:wait', 'todos');
+  expect((await reply('realtime:wait'))?.value).toMatchObject({ payload: { status: 'ok' } });
+  // No waiting for the system message: the reply has said it.
+  await db.query("insert into public.todos(title) values ('at once')");
+  const change = { key: JSON.stringify(['realtime:wait', 'postgres_changes', null]), value: undefined, size: 0 };
+  expect((await socket.take(change, 5_000))?.value).toMatchObject({
+    payload: { data: { record: { title: 'at once' } } },
+  });
+  join('realtime:refused', 'unpublished');
+  expect((await reply('realtime:refused'))?.value).toMatchObject({
+    payload: { status: 'error', response: { reason: expect.stringContaining('Please check Realtime is enabled') } },
+  });
+});
+
+test('a day without a partition: nothing is lost, and the janitor leaves the rows in place', async () => {
+  const u1 = await clientOf('authenticated sub=U1');
+  await watch(u1, 'room:rw');
+  const today = new Date().toISOString().slice(0, 10).replaceAll('-', '_');
+  await db.query(`drop table realtime.messages_${today}`);
+  await db.query("select realtime.send('{\"day\": 1}', 'e', 'room:rw', true)");
+  expect((await u1.take('broadcast'))?.args).toMatchObject([{ day: 1 }]);
+  await db.query('select realtime.sfp_maintain_partitions()');
+  await db.query("select realtime.send('{\"day\": 2}', 'e', 'room:rw', true)");
+  expect((await u1.take('broadcast'))?.args).toMatchObject([{ day: 2 }]);
+});
+
 test('SIGTERM: every socket is closed with 1012 and the process ends with 0', async () => {
   const second = await startEngineProcess(postgres);
   const socket = new WireClient(

@@ -29,6 +29,7 @@ export interface Engine {
 const janitorEveryMs = 60 * 60 * 1_000;
 const migrateRetryMs = 500;
 const socketCloseMs = 1_000;
+const databaseCloseMs = 2_000;
 
 /** Starts the engine: it listens at once, and is healthy as soon as the schema is in place and the feed is live. */
 export async function startEngine(env: RealtimeEnv, log: Logger): Promise<Engine> {
@@ -135,9 +136,11 @@ export async function startEngine(env: RealtimeEnv, log: Logger): Promise<Engine
       server.close();
       await acceptor.close(socketCloseMs);
       server.closeAllConnections();
-      await prepared;
-      await Promise.all([feed.stop(), changes.stop()]);
-      await pool.end();
+      // A database that does not answer must not hold up the stop.
+      await Promise.race([
+        prepared.then(() => Promise.all([feed.stop(), changes.stop(), pool.end()])),
+        new Promise((resolve) => setTimeout(resolve, databaseCloseMs)),
+      ]);
     },
   };
 }
