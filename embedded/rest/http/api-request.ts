@@ -3,8 +3,8 @@ import { canonicalQuery, type Parameters, parseQueryString } from '../query/quer
 import { RestError } from '../rest-error.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-export type Method = (typeof methods)[number];
-export type Target = { kind: 'root' } | { kind: 'relation'; name: string } | { kind: 'routine'; name: string };
+type Method = (typeof methods)[number];
+type Target = { kind: 'root' } | { kind: 'relation'; name: string } | { kind: 'routine'; name: string };
 
 /** A request as far as it can be understood without the schema. */
 export interface ApiRequest {

@@ -24,12 +24,12 @@ export interface PlannedFilter {
   toTsVector: boolean;
 }
 /** `embed=is.null`: no row was embedded. */
-export interface EmbedIsNull {
+interface EmbedIsNull {
   kind: 'embedIsNull';
   negated: boolean;
   embed: ReadPlan;
 }
-export interface PlannedGroup {
+interface PlannedGroup {
   kind: 'group';
   negated: boolean;
   operator: LogicGroup['operator'];

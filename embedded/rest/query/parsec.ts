@@ -13,7 +13,7 @@ export interface ParseError {
   position: number;
   messages: readonly Message[];
 }
-export interface Reply<T> {
+interface Reply<T> {
   consumed: boolean;
   error: ParseError;
   /** Absent when the parser failed. */

@@ -18,11 +18,11 @@ export interface Table extends QualifiedName {
   primaryKey: readonly string[];
   columns: ReadonlyMap<string, Column>;
 }
-export type Cardinality = 'many-to-one' | 'one-to-many' | 'one-to-one' | 'many-to-many';
+type Cardinality = 'many-to-one' | 'one-to-many' | 'one-to-one' | 'many-to-many';
 /** Pairs of columns: of the table that embeds, and of the embedded one (or the junction). */
 export type ColumnPairs = readonly (readonly [string, string])[];
 
-export interface Junction extends QualifiedName {
+interface Junction extends QualifiedName {
   sourceConstraint: string;
   targetConstraint: string;
   source: ColumnPairs;

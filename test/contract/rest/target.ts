@@ -32,7 +32,7 @@ export async function startTarget(): Promise<Target> {
 }
 
 /** The environment of our service for the recorded configuration. */
-export const recordedConfiguration = (jwks: string): Record<string, string> => ({
+const recordedConfiguration = (jwks: string): Record<string, string> => ({
   PGRST_DB_SCHEMAS: 'public, ops',
   PGRST_DB_ANON_ROLE: 'anon',
   PGRST_DB_EXTRA_SEARCH_PATH: 'public',
