@@ -6,6 +6,8 @@ import type { EngineWorker, TaskQueue } from './task-queue.ts';
 // The one file that knows the engine. It uses the SDK's compiled protocol over one channel, loaded at the first task,
 // and REST through fetch: the SDK's whole client costs 40 MB of memory for the three calls made here.
 const callTimeoutMs = 5_000;
+// The default grows to two minutes: an engine that came back would wait that long for its tasks.
+const reconnect = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 };
 const pendingStatuses = ['QUEUED', 'RUNNING'];
 
 const claimsSchema = z.object({ sub: z.uuid() });
@@ -32,7 +34,11 @@ function tenantOf(token: string): string {
 async function connect({ hostPort, token, tls }: ServerEnv['engine']) {
   const [{ ChannelCredentials, createChannel, createClientFactory, Metadata }, { WorkflowServiceDefinition }] =
     await Promise.all([import('nice-grpc'), import('@hatchet-dev/typescript-sdk/protoc/workflows/workflows.js')]);
-  const channel = createChannel(hostPort, tls ? ChannelCredentials.createSsl() : ChannelCredentials.createInsecure());
+  const channel = createChannel(
+    hostPort,
+    tls ? ChannelCredentials.createSsl() : ChannelCredentials.createInsecure(),
+    reconnect,
+  );
   const metadata = Metadata({ authorization: `bearer ${token}` });
   return { channel, metadata, client: createClientFactory().create(WorkflowServiceDefinition, channel) };
 }
