@@ -35,6 +35,7 @@ export class EmbeddedRuntime implements StackRuntime {
   async start(stack: Stack, { signal, report }: { signal: AbortSignal; report: Report }): Promise<void> {
     const { layout } = stack;
     makeStackDirectories(layout);
+    const since = new Date();
     const pid = supervisorPid(layout) ?? spawnSupervisor(layout, this.#platformVersion);
     const supervisor = identify(pid);
     const deadline = performance.now() + startLimitMs;
@@ -49,7 +50,7 @@ export class EmbeddedRuntime implements StackRuntime {
       if (status?.phase === 'running') return;
       if (supervisor === null || !isAlive(supervisor)) {
         // A supervisor that found another one at work leaves the field to it.
-        if (supervisorPid(layout) === null) throw startFailure(layout);
+        if (supervisorPid(layout) === null) throw startFailure(layout, since);
       }
       if (signal.aborted) {
         await this.stop(stack, { report });

@@ -15,11 +15,15 @@ type Service = ControlStatus['services'][number];
 export async function embeddedStatus({ layout }: Stack): Promise<RuntimeStatus> {
   const status = await patientStatus(layout);
   if (status !== null) {
-    return { status: overall(status), services: [...status.services.map(serviceStatus), supervisorService(status)] };
+    return {
+      status: overall(status),
+      services: [...status.services.map(serviceStatus), supervisorService(status)],
+      supervisor: { pid: status.pid },
+    };
   }
   const leftovers = findLeftovers(layout);
   const pid = supervisorPid(layout);
-  if (pid === null && leftovers.length === 0) return { status: 'stopped', services: [] };
+  if (pid === null && leftovers.length === 0) return { status: 'stopped', services: [], supervisor: null };
   const services = leftovers.map(({ service, pid: orphan }) => orphanStatus(service, orphan));
   const problem =
     pid === null
@@ -33,7 +37,7 @@ export async function embeddedStatus({ layout }: Stack): Promise<RuntimeStatus> 
           message: `The supervisor (process ${pid}) does not answer.`,
           suggestion: `It may still be starting: try again in a moment, or run \`sfp server stop --tenant ${layout.tenant}\`.`,
         };
-  return { status: 'error', services, problem };
+  return { status: 'error', services, supervisor: pid === null ? null : { pid }, problem };
 }
 
 /** A supervisor that is just coming up or going down does not answer for a moment. */

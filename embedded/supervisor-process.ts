@@ -47,14 +47,14 @@ export const supervisorStatus = (layout: StackLayout): Promise<ControlStatus | n
   askStatus(supervisorPlace(layout).controlSocket);
 
 /** Why a supervisor ended instead of running the stack. */
-export function startFailure(layout: StackLayout): SfpError {
+export function startFailure(layout: StackLayout, since: Date): SfpError {
   const failure = readFailure(supervisorPlace(layout).failureFile);
   if (failure !== null) return new SfpError(failure);
   const file = join(layout.logsDir, 'supervisor.log');
   return new SfpError({
     code: 'stack_unhealthy',
     message: 'The supervisor ended before the stack was healthy.',
-    detail: logExcerpt(file, 12),
+    detail: logExcerpt(file, 12, since),
     suggestion: `Read ${file}, then run \`sfp server start --tenant ${layout.tenant}\` again.`,
   });
 }

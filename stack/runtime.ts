@@ -26,6 +26,8 @@ export interface ServiceStatus {
 export interface RuntimeStatus {
   status: StackStatus;
   services: ServiceStatus[];
+  /** The process that watches over the others, where the runtime has one. */
+  supervisor: { pid: number } | null;
   /** What is wrong with the whole and what to do about it. */
   problem?: Failure;
 }

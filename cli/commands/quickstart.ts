@@ -28,16 +28,13 @@ export const command = defineCommand({
     const stack = await readyStack(context, stacks.resolveBaseDir(options.baseDir), tenant);
     const { projectsDir } = stack.layout;
 
-    output.step('Make a project', 'running');
-    const repository = await exampleRepository(example, join(projectsDir, example));
-    const connection = await connect({ ...context, contextName: tenant });
-    const { project, environment } = await readyProject(connection, {
-      slug: example,
-      name: 'Hello site',
-      repositoryUrl: repository,
-      environment: { slug: 'demo', name: 'Demo', variables: { SITE_DIR: join(projectsDir, 'site') } },
+    const { repository, connection, project, environment } = await shownAs(output, 'Make a project', async () => {
+      const directory = await exampleRepository(example, join(projectsDir, example));
+      const server = await connect({ ...context, contextName: tenant });
+      const wish = { slug: 'demo', name: 'Demo', variables: { SITE_DIR: join(projectsDir, 'site') } };
+      const ready = { slug: example, name: 'Hello site', repositoryUrl: directory, environment: wish };
+      return { repository: directory, connection: server, ...(await readyProject(server, ready)) };
     });
-    output.step('Make a project', 'done');
 
     const { outcome, exitCode, deployment } = await deployAndWatch({
       connection,
@@ -63,6 +60,18 @@ export const command = defineCommand({
     return exitCode;
   },
 });
+
+async function shownAs<Value>(output: Output, title: string, work: () => Promise<Value>): Promise<Value> {
+  output.step(title, 'running');
+  try {
+    const value = await work();
+    output.step(title, 'done');
+    return value;
+  } catch (error) {
+    output.step(title, 'failed');
+    throw error;
+  }
+}
 
 /** A command has one result; for people the deployment's own summary is shown as well. */
 const withoutResult = (output: Output): Output => ({

@@ -30,6 +30,7 @@ export class Orchestrator {
   readonly #children = new Map<string, RecordedChild>();
   readonly #watchers = new Set<() => void>();
   readonly #stops = new Map<string, Promise<void>>();
+  readonly #startedAt = new Date();
 
   constructor(options: OrchestratorOptions) {
     this.#options = options;
@@ -134,7 +135,7 @@ export class Orchestrator {
   #startError(state: ServiceState): SfpError {
     if (state.failure !== undefined) return new SfpError(state.failure);
     const file = this.#logFile(state.name);
-    const log = logExcerpt(file, 12);
+    const log = logExcerpt(file, 12, this.#startedAt);
     return new SfpError({
       code: 'stack_unhealthy',
       message: `${state.name} ${state.detail ?? `is not healthy (${state.status})`}`,
