@@ -12,6 +12,8 @@ export function createPool(address: DatabaseAddress, log: Logger): pg.Pool {
     idleTimeoutMillis: 60_000,
     statement_timeout: 10_000,
     keepAlive: true,
+    // As in the replication sessions: texts of both are compared.
+    options: '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c bytea_output=hex -c extra_float_digits=1',
   });
   // An idle session that the server ends (restart, pg_terminate_backend) is replaced at the next query.
   pool.on('error', (error) => log.warn({ err: error }, 'idle database session lost'));
