@@ -171,6 +171,41 @@ describe('the schema', () => {
   });
 });
 
+describe('rules of the application', () => {
+  test('what its trigger raises is told in its own words, and nothing is stored', async () => {
+    await as('postgres', async (client) => {
+      await client.query(
+        `create function public.probe_rule() returns trigger language plpgsql set search_path = '' as $$
+         begin
+           if new.email like 'raise%' then raise exception 'no room for %', new.email; end if;
+           if new.email like 'teapot%' then raise sqlstate 'PT418' using message = 'teapot', detail = 'd', hint = 'h'; end if;
+           return new;
+         end $$`,
+      );
+      await client.query(
+        'create trigger probe_rule before insert on auth.users for each row execute function public.probe_rule()',
+      );
+      const raised = await signUp('raise@example.com');
+      expect(raised).toEqual({ status: 500, body: { code: 'P0001', message: 'no room for raise@example.com' } });
+      expect(await signUp('teapot@example.com')).toEqual({
+        status: 418,
+        body: { code: 'PT418', message: 'teapot', detail: 'd', hint: 'h' },
+      });
+      const newer = await post(
+        '/signup',
+        { email: 'raise@example.com', password: 'Passw0rd!x' },
+        { 'x-supabase-api-version': '2024-01-01' },
+      );
+      expect(newer).toEqual({
+        status: 500,
+        body: { code: 'unexpected_failure', message: 'Database error saving new user' },
+      });
+      await client.query('drop function public.probe_rule() cascade');
+      expect((await signIn('raise@example.com')).body['error_code']).toBe('invalid_credentials');
+    });
+  });
+});
+
 describe('at once', () => {
   test('ten sign-ups of one address make one user; the others are told', async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => signUp('once@example.com')));

@@ -50,7 +50,7 @@ export function admit(request: IncomingMessage, keys: ApiKeys): Admission {
 
 /** A user's token wins; without one, or with an opaque key in its place, the key's JWT stands for the caller. */
 function authorizationOf(given: string | undefined, key: ApiKey | undefined): string | undefined {
-  const opaque = given !== undefined && /^bearer\s+sb_/i.test(given);
+  const opaque = given !== undefined && /^(?:\S+\s+)?sb_/i.test(given);
   if (given !== undefined && given !== '' && !opaque) return given;
   if (key === undefined) return opaque ? undefined : given;
   return `Bearer ${key.jwt}`;

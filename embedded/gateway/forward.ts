@@ -1,4 +1,10 @@
-import { type Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  type Agent,
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Logger } from 'pino';
@@ -25,6 +31,7 @@ export async function forward(forwarding: Forwarding): Promise<void> {
   const cors = { ...answerCors(request.headers), 'x-request-id': requestId };
   if (Number(request.headers['content-length'] ?? 0) > admitted.route.bodyLimitBytes) {
     refuse(response, refusals.bodyTooLarge, requestId, cors);
+    request.resume();
     return;
   }
   const callerGone = new AbortController();
@@ -38,8 +45,9 @@ export async function forward(forwarding: Forwarding): Promise<void> {
     const refusal = refusalFor(error);
     if (refusal !== refusals.bodyTooLarge)
       log.warn({ err: error, route: admitted.route.name, status: refusal.status, requestId }, 'upstream failed');
-    refuse(response, refusal, requestId, cors);
-    if (!request.complete) request.destroy();
+    // What is still being sent is not waited for.
+    refuse(response, refusal, requestId, request.complete ? cors : { ...cors, connection: 'close' });
+    request.resume();
   }
 }
 
@@ -92,8 +100,18 @@ function attempt(forwarding: Forwarding, signal: AbortSignal, hasBody: boolean):
       );
     });
     if (!hasBody) outgoing.end();
-    else pipeline(request, limiter(admitted.route.bodyLimitBytes), outgoing).catch(reject);
+    else sendBody(request, limiter(admitted.route.bodyLimitBytes), outgoing);
   });
+}
+
+/** An upstream may answer before it has read everything: that ends the sending, not the caller's connection. */
+function sendBody(request: IncomingMessage, limit: Transform, outgoing: ClientRequest): void {
+  limit.once('error', (error) => outgoing.destroy(error));
+  outgoing.once('close', () => {
+    request.unpipe(limit);
+    request.resume();
+  });
+  request.pipe(limit).pipe(outgoing);
 }
 
 function limiter(limitBytes: number): Transform {

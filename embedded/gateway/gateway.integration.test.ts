@@ -227,6 +227,42 @@ test('a connection that the backend closed while idle costs no read its answer',
   }
 });
 
+test('connections to a backend are kept', async () => {
+  let connections = 0;
+  upstream.on('connection', () => {
+    connections += 1;
+  });
+  for (let turn = 0; turn < 10; turn += 1) {
+    const answer = await fetch(url('/rest/v1/things'), { method: 'POST', headers: { apikey: key }, body: 'x' });
+    await answer.text();
+  }
+  expect(connections).toBe(1);
+});
+
+test('a backend that answers before it has read the body is heard', async () => {
+  behave = (incoming, response) => {
+    response.writeHead(422, { 'content-length': 2, connection: 'close' });
+    response.end('no', () => incoming.socket.destroySoon());
+  };
+  const outgoing = request({
+    host: '127.0.0.1',
+    port,
+    path: '/rest/v1/things',
+    method: 'POST',
+    headers: { apikey: key },
+    agent: false,
+  });
+  outgoing.on('error', () => undefined);
+  const answered = once(outgoing, 'response');
+  outgoing.write('a beginning');
+  const [answer] = await answered;
+  expect(answer.statusCode).toBe(422);
+  // The rest still goes out, to nobody.
+  outgoing.end(Buffer.alloc(1024 * 1024));
+  answer.resume();
+  await once(answer, 'end');
+});
+
 test('headers of one connection stay on it', async () => {
   let seen: IncomingMessage['headers'] = {};
   behave = (incoming, response) => {

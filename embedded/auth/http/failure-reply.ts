@@ -20,10 +20,20 @@ export function failureReply(error: unknown, newShape: boolean): { reply: Reply;
     };
   if (error instanceof MethodNotAllowed)
     return { reply: { status: 405, headers: { allow: error.allow.join(', ') } }, unexpected: false };
-  if (error instanceof Failure) return { reply: render(error, newShape), unexpected: error.status >= 500 };
-  const raised = error instanceof DatabaseError ? renderRaised(error, newShape) : undefined;
-  const unknown = new Failure(500, 'unexpected_failure', 'Internal Server Error', { cause: error });
-  return { reply: raised ?? render(unknown, newShape), unexpected: true };
+  const cause = error instanceof Failure ? error.cause : error;
+  const raised = cause instanceof DatabaseError && !newShape ? renderRaised(cause) : undefined;
+  if (raised !== undefined) return { reply: raised, unexpected: true };
+  const failure = error instanceof Failure ? error : unforeseen(error);
+  return { reply: render(failure, newShape), unexpected: failure.status >= 500 };
+}
+
+function unforeseen(error: unknown): Failure {
+  const timedOut = error instanceof DatabaseError && error.code === '57014';
+  if (timedOut)
+    return new Failure(504, 'request_timeout', 'Processing this request timed out, please retry after a moment.', {
+      cause: error,
+    });
+  return new Failure(500, 'unexpected_failure', 'Internal Server Error', { cause: error });
 }
 
 function render(failure: Failure, newShape: boolean): Reply {
@@ -56,11 +66,10 @@ function render(failure: Failure, newShape: boolean): Reply {
  * What a trigger or constraint of the application says to the older shape: its own SQLSTATE and text, and PTnnn as the
  * HTTP status. That is how people put rules on sign-up.
  */
-function renderRaised(error: DatabaseError, newShape: boolean): Reply | undefined {
+function renderRaised(error: DatabaseError): Reply | undefined {
   const code = error.code ?? '';
-  const status = /^PT[1-5]\d\d$/.test(code) ? Number(code.slice(2)) : 500;
+  const status = /^PT[3-5]\d\d$/.test(code) ? Number(code.slice(2)) : 500;
   if (status === 500 && !code.startsWith('23') && code !== 'P0001') return undefined;
-  if (newShape) return undefined;
   return {
     status,
     headers: { 'x-sb-error-code': 'unexpected_failure' },

@@ -42,6 +42,7 @@ export class Keyring {
   // A check costs about as much as the rest of a request, and a client sends the same token for an hour.
   readonly #checked = new Map<string, BearerClaims>();
   static readonly #checkedLimit = 1000;
+  static readonly #checkedLength = 4096;
 
   private constructor(material: KeyMaterial, entries: Entry[], signingKey: Secret) {
     this.#entries = entries;
@@ -90,9 +91,15 @@ export class Keyring {
     if (!this.#algorithms.has(alg)) throw new BadToken(`token signature is invalid: signing method ${alg} is invalid`);
     await this.#checkSignature(token, alg, kid);
     inTime(claims);
+    this.#remember(token, claims);
+    return claims;
+  }
+
+  /** Only tokens of a usual length: a thousand of the longest would be 64 MB. */
+  #remember(token: string, claims: BearerClaims): void {
+    if (token.length > Keyring.#checkedLength) return;
     if (this.#checked.size >= Keyring.#checkedLimit) this.#checked.clear();
     this.#checked.set(token, claims);
-    return claims;
   }
 
   async #checkSignature(token: string, alg: string, kid: unknown): Promise<void> {

@@ -3,7 +3,7 @@ import { DatabaseError } from 'pg';
 import { z } from 'zod';
 import { auditOfAdmin } from '../audit.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { badRequest, emailExists, Failure, unprocessable } from '../http/failure.ts';
+import { badRequest, emailExists, Failure, internal, unprocessable } from '../http/failure.ts';
 import type { Body } from '../http/go-json.ts';
 import { adminRole } from '../http/guard.ts';
 import { ok, type Reply } from '../http/reply.ts';
@@ -67,7 +67,8 @@ export async function createUserAsAdmin(exchange: Exchange): Promise<Reply> {
     });
     return ok(renderUser({ ...user, confirmed_at: null }));
   } catch (error) {
-    throw error instanceof DatabaseError ? (conflict(error) ?? error) : error;
+    if (!(error instanceof DatabaseError)) throw error;
+    throw conflict(error) ?? internal('Database error saving new user', error);
   }
 }
 

@@ -108,8 +108,7 @@ async function register(
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
     if (error.constraint === 'users_email_partial_key') throw alreadyRegistered();
-    if (error.code?.startsWith('22') === true) throw internal('Database error saving new user', error);
-    throw error;
+    throw internal('Database error saving new user', error);
   }
 }
 
