@@ -8,6 +8,8 @@ if (major < 22 || (major === 22 && minor < 12)) {
   );
   process.exitCode = 1;
 } else {
+  // Keeps the compiled form of what is loaded: the second start takes two thirds of the time.
+  (await import('node:module')).enableCompileCache();
   const { runCli } = await import('./run.ts');
   const code = await runCli(process.argv.slice(2));
   process.exitCode = code;

@@ -37,10 +37,10 @@ describe('the table', () => {
 
 describe('parseCommandLine', () => {
   it('reads arguments and options by their types', async () => {
-    const parsed = await parse('environment create dev -p site --var A=1 --var B=2=3');
+    const parsed = await parse('environment create dev -p site --variable A=1 --variable B=2=3');
     expect(parsed).toMatchObject({
       kind: 'run',
-      values: { args: { slug: 'dev' }, options: { project: 'site', category: 'dev', var: ['A=1', 'B=2=3'] } },
+      values: { args: { slug: 'dev' }, options: { project: 'site', category: 'dev', variable: ['A=1', 'B=2=3'] } },
     });
     expect(await parse('task list --limit 5')).toMatchObject({ values: { options: { limit: 5, status: undefined } } });
     expect(await parse('deploy -p a -e b')).toMatchObject({ values: { options: { detach: false, plain: false } } });

@@ -15,16 +15,20 @@ export const command = defineCommand({
       summary: 'What it is for',
     },
     name: { type: 'string', value: 'text', summary: 'Name for people' },
-    var: { type: 'list', value: 'NAME=value', summary: 'A variable for every step; several times. Never a secret' },
+    variable: {
+      type: 'list',
+      value: 'NAME=value',
+      summary: 'A variable for every step; several times. Never a secret',
+    },
   },
-  examples: ['sfp environment create production --project site --category production --var TARGET=/srv/site'],
+  examples: ['sfp environment create production --project site --category production --variable TARGET=/srv/site'],
   async run(context) {
     const { args, options, output } = context;
     const { api } = await connect(context);
     const environment = await api.environments.create(options.project, {
       slug: args.slug,
       category: options.category,
-      variables: Object.fromEntries(options.var.map(pairOf)),
+      variables: Object.fromEntries(options.variable.map(pairOf)),
       ...(options.name === undefined ? {} : { name: options.name }),
     });
     output.result(environment, `${environment.slug}  ${environment.id}\n`);
@@ -35,5 +39,5 @@ export const command = defineCommand({
 function pairOf(text: string): readonly [string, string] {
   const at = text.indexOf('=');
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new UsageError(`--var ${text} has no value.`, 'Write it as NAME=value.');
+  throw new UsageError(`--variable ${text} has no value.`, 'Write it as NAME=value.');
 }
