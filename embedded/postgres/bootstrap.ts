@@ -44,6 +44,14 @@ export async function runBootstrap(client: Client, steps: BootstrapStep[]): Prom
   return pending.map((step) => step.name);
 }
 
+/** Runs `work` once per cluster; after a crash in the middle it runs again, so it has to be idempotent. */
+export async function runOnce(client: Client, name: string, work: () => Promise<void>): Promise<void> {
+  const { rowCount } = await client.query('select from _sfp.bootstrap_steps where name = $1', [name]);
+  if (rowCount !== 0) return;
+  await work();
+  await client.query('insert into _sfp.bootstrap_steps (name) values ($1)', [name]);
+}
+
 async function runStep(client: Client, step: BootstrapStep): Promise<void> {
   try {
     await client.query('begin');

@@ -131,7 +131,7 @@ test('a bootstrap that was killed at any moment is completed by the next start',
     password,
     settings: { fsync: 'off' },
   };
-  for (const step of ['postgres/01_roles.sql', 'postgres/04_auth.sql', 'net/02_grants.sql']) {
+  for (const step of ['postgres/01_roles.sql', 'postgres/04_auth.sql', 'net/02_grants.sql', 'logins']) {
     const child = spawn(process.execPath, [program, JSON.stringify(options), step], { stdio: 'ignore' });
     await once(child, 'exit');
     expect(child.signalCode).toBe('SIGKILL');

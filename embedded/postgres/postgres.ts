@@ -8,7 +8,7 @@ import { SfpError } from '../../contracts/error.ts';
 import { ensureRootKey, linkRootKey } from '../vault/root-key.ts';
 import { serverAccount } from './account.ts';
 import { findBinaries } from './binaries.ts';
-import { bootstrapSteps, runBootstrap } from './bootstrap.ts';
+import { bootstrapSteps, runBootstrap, runOnce } from './bootstrap.ts';
 import { checkReachable, initCluster, isInitialised, reachableBinaries } from './cluster.ts';
 import { runningPostmaster } from './postmaster-pid.ts';
 import { ensureHatchetDatabase, setPasswords } from './roles.ts';
@@ -163,10 +163,12 @@ export function createPostgres(options: PostgresOptions): Postgres {
     const client = await connect();
     try {
       const applied = await runBootstrap(client, await bootstrapSteps());
-      if (applied.length === 0) return;
-      await ensureHatchetDatabase(client);
-      await setPasswords(client, password);
-      log.info({ steps: applied.length }, 'database prepared');
+      // Outside a transaction, because CREATE DATABASE takes none.
+      await runOnce(client, 'logins', async () => {
+        await ensureHatchetDatabase(client);
+        await setPasswords(client, password);
+      });
+      if (applied.length > 0) log.info({ steps: applied.length }, 'database prepared');
     } finally {
       await client.end();
     }

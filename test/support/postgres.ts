@@ -95,7 +95,7 @@ async function ensureTemplate(bootstrap: boolean): Promise<string> {
     .update((await findBinaries()).postgres)
     .update(JSON.stringify(testSettings));
   for (const step of bootstrap ? await bootstrapSteps() : []) hash.update(step.name).update(step.sql);
-  for (const file of ['cluster.ts', 'roles.ts', 'settings.ts']) {
+  for (const file of ['bootstrap.ts', 'cluster.ts', 'postgres.ts', 'roles.ts', 'settings.ts']) {
     hash.update(readFileSync(new URL(`../../embedded/postgres/${file}`, import.meta.url)));
   }
   const template = join(root, `t-${hash.digest('hex').slice(0, 16)}`);

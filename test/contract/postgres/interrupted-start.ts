@@ -19,9 +19,9 @@ const options = z
 const query = pg.Client.prototype.query;
 let doomed = false;
 pg.Client.prototype.query = function interrupted(this: pg.Client, ...args: unknown[]) {
-  const [, values] = args;
+  const [text, values] = args;
   // The record of the step is the last statement before its commit.
-  if (Array.isArray(values) && values[0] === step) doomed = true;
+  if (String(text).startsWith('insert into _sfp') && Array.isArray(values) && values[0] === step) doomed = true;
   if (doomed) process.kill(process.pid, 'SIGKILL');
   return Reflect.apply(query, this, args);
 } as typeof query;
