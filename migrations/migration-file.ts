@@ -14,7 +14,7 @@ export interface Migration {
   checksum: string;
 }
 
-export const migrationsDirectory = fileURLToPath(new URL('.', import.meta.url));
+const migrationsDirectory = fileURLToPath(new URL('.', import.meta.url));
 
 const fileName = /^(\d{4})_[a-z0-9_]+\.sql$/;
 const header = /^-- breaking: (no|yes)\n-- (.+)\n/;

@@ -11,7 +11,7 @@ import type { VerifyUserToken } from '../services/user-tokens.ts';
 import type { RateLimit } from './rate-limit.ts';
 
 /** Who sent the request. */
-export interface Caller {
+interface Caller {
   userId: string;
   email: string;
   applicationTokenId: string | null;

@@ -34,7 +34,7 @@ const titles: Record<number, string> = {
 };
 
 /** RFC 9457 document of a problem. */
-export function toProblem(problem: ApiProblem, requestId: string): Problem {
+function toProblem(problem: ApiProblem, requestId: string): Problem {
   return {
     type: `urn:sfp:problem:${problem.code}`,
     title: titles[problem.status] ?? 'Failed',
