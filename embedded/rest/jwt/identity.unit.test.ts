@@ -52,3 +52,15 @@ describe('tokens', () => {
     expect(() => all.of('Bearer')).toThrow(RestError);
   });
 });
+
+test('a malformed key set is refused without quoting it', async () => {
+  for (const text of [
+    '{"keys":[{"kty":"oct","k":"top-secret"',
+    '{"kty":"top-secret"}',
+    '{"keys":[{"kty":"EC","crv":"top-secret"}]}',
+  ]) {
+    const problem: unknown = await parseKeys(text).catch((error: unknown) => error);
+    expect(String(problem), text).toContain('PGRST_JWT_SECRET');
+    expect(JSON.stringify(problem) + String(problem), text).not.toContain('top-secret');
+  }
+});

@@ -1,5 +1,6 @@
 import { type CryptoKey, importJWK } from 'jose';
 import { z } from 'zod';
+import { SfpError } from '../../../contracts/error.ts';
 
 const keySchema = z.looseObject({
   kty: z.enum(['oct', 'EC', 'RSA', 'OKP']),
@@ -27,19 +28,38 @@ const curves: Readonly<Record<string, string>> = {
 const algorithmOf = (jwk: Jwk): string =>
   jwk.alg ?? (jwk.kty === 'oct' ? 'HS256' : jwk.kty === 'RSA' ? 'RS256' : (curves[jwk.crv ?? ''] ?? 'ES256'));
 
-/** Keys of a JWKS, a single JWK, or a plain secret for HS256. Rejects when a key is malformed. */
+// The parser's own errors quote the text, which is a secret.
+const malformed = (): SfpError =>
+  new SfpError({
+    code: 'jwt_secret_invalid',
+    message: 'PGRST_JWT_SECRET is no valid JWK or JWKS',
+    suggestion: 'Give a JSON Web Key Set, a JSON Web Key, or a plain secret that does not begin with a brace.',
+  });
+
+function parseSet(text: string): readonly Jwk[] {
+  try {
+    const parsed = secretSchema.parse(JSON.parse(text));
+    return 'keys' in parsed ? z.array(keySchema).parse(parsed.keys) : [keySchema.parse(parsed)];
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) throw malformed();
+    throw error;
+  }
+}
+
+async function importKey(jwk: Jwk): Promise<VerificationKey> {
+  const algorithm = algorithmOf(jwk);
+  // Only what verifies is imported, so a private key given by mistake stays out of use.
+  const { d: _d, key_ops: _operations, use: _use, ...verifying } = jwk;
+  try {
+    return { id: jwk.kid, algorithm, key: await importJWK(verifying, algorithm) };
+  } catch {
+    throw malformed();
+  }
+}
+
+/** Keys of a JWKS, a single JWK, or a plain secret for HS256. Rejects with SfpError when a key is malformed. */
 export async function parseKeys(secret: string): Promise<readonly VerificationKey[]> {
   const text = secret.trim();
   if (!text.startsWith('{')) return [{ id: undefined, algorithm: 'HS256', key: new TextEncoder().encode(secret) }];
-  const parsed = secretSchema.parse(JSON.parse(text));
-  const jwks =
-    'keys' in parsed && Array.isArray(parsed.keys) ? z.array(keySchema).parse(parsed.keys) : [keySchema.parse(parsed)];
-  return Promise.all(
-    jwks.map(async (jwk) => {
-      const algorithm = algorithmOf(jwk);
-      // Only what verifies is imported, so a private key given by mistake stays out of use.
-      const { d: _d, key_ops: _operations, use: _use, ...verifying } = jwk;
-      return { id: jwk.kid, algorithm, key: await importJWK(verifying, algorithm) };
-    }),
-  );
+  return Promise.all(parseSet(text).map(importKey));
 }
