@@ -123,7 +123,7 @@ async function touch(directory: string): Promise<boolean> {
   );
 }
 
-/** Removes what killed test runs left: servers and directories of dead processes, templates unused for a day. */
+/** Removes what killed test runs left: servers and directories of dead processes, templates unused for two hours. */
 async function sweep(): Promise<void> {
   for (const name of await readdir(root)) {
     const directory = join(root, name);
@@ -138,7 +138,7 @@ async function sweep(): Promise<void> {
         (found) => Date.now() - found.mtimeMs,
         () => 0,
       );
-      if (unusedMs > 24 * 3_600_000) await rm(directory, { recursive: true, force: true });
+      if (unusedMs > 2 * 3_600_000) await rm(directory, { recursive: true, force: true });
     }
   }
 }
