@@ -70,7 +70,10 @@ export async function parseCommandLine(argv: readonly string[], width: number): 
   // A group or the program alone asks for its help, as `--help` does.
   const words = argv.filter((word) => !word.startsWith('-'));
   const alone = argv.length === 0 ? program : argv.length === 1 ? groups.get(words[0] ?? '') : undefined;
-  if (alone !== undefined) return { kind: 'text', text: alone.helpInformation() };
+  if (alone !== undefined) {
+    alone.outputHelp();
+    return { kind: 'text', text: shown };
+  }
 
   try {
     await program.parseAsync([...argv], { from: 'user' });
