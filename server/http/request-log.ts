@@ -19,7 +19,8 @@ export const requestLog = (log: Logger) =>
     await next();
     c.res.headers.set('x-request-id', requestId);
     const status = c.res.status;
-    const level = status >= 500 ? 'error' : c.req.path.endsWith('/health/live') ? 'debug' : 'info';
+    // Health is asked all the time, and a part that is down is its answer, not its failure.
+    const level = c.req.path.includes('/health') ? 'debug' : status >= 500 ? 'error' : 'info';
     log[level](
       { requestId, method: c.req.method, path: c.req.path, status, ms: Math.round(performance.now() - begun) },
       'request',

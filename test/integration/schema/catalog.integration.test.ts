@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { schemaVersion } from '../../../contracts/schema-version.ts';
 import { readMigrations } from '../../../migrations/migration-file.ts';
 import { type CoreDatabase, startCoreDatabase } from './core-database.ts';
+import { dumpSchema } from './dump.ts';
 
 let database: CoreDatabase;
 beforeAll(async () => {
@@ -83,5 +84,9 @@ describe('what the catalog says about the core schema', () => {
       await list(`select schemaname || '.' || tablename as name from pg_publication_tables
         where pubname = 'supabase_realtime' order by 1`),
     ).toEqual(['public.deployments', 'public.environments', 'public.projects', 'public.task_events', 'public.tasks']);
+  });
+
+  it('is the schema in the repository, so that every change of it is seen in review', async () => {
+    await expect(await dumpSchema(database.owner)).toMatchFileSnapshot('./schema.snapshot.txt');
   });
 });

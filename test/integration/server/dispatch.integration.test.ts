@@ -103,6 +103,22 @@ describe('dispatch', () => {
     expect(await finished(task)).toBe('succeeded');
   });
 
+  it('a part that is away is said, not hung on, and used again when it is back', async () => {
+    await stack.roles.get('rest')?.kill();
+    await stack.roles.get('auth')?.kill();
+    const projects = await stack.call('GET', '/projects', { token: owner.token });
+    expect([projects.status, projects.body.code]).toEqual([503, 'database_unavailable']);
+    const login = await stack.call('POST', '/auth/login', { body: { email: owner.email, password: owner.password } });
+    expect([login.status, login.body.code]).toEqual([503, 'auth_unavailable']);
+    expect((await stack.call('GET', '/health')).body.parts).toMatchObject({
+      database: { status: 'down' },
+      auth: { status: 'down' },
+      engine: { status: 'ok' },
+    });
+    await Promise.all([stack.start('rest'), stack.start('auth')]);
+    expect((await stack.call('GET', '/projects', { token: owner.token })).status).toBe(200);
+  });
+
   it('stops within its limit and says nothing bad', async () => {
     const api = stack.roles.get('api');
     expect(await api?.stop(9_000)).toBe(0);
