@@ -2,7 +2,7 @@ import type { UpstreamName } from './config.ts';
 import type { KeyGroup } from './keys.ts';
 
 /** Who may pass: anyone, a request with a key of one of the groups, or nobody. */
-export type Guard = { open: true } | { keys: readonly KeyGroup[] } | { closed: true };
+type Guard = { open: true } | { keys: readonly KeyGroup[] } | { closed: true };
 
 export interface Route {
   /** For logs. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startBcryptWorker } from './bcrypt-worker.ts';
 import type { HashReply, HashRequest } from './protocol.ts';
 
 interface Pending {
@@ -50,7 +50,7 @@ export class Hasher {
   }
 
   #start(): { thread: Worker; pending: Map<number, Pending> } {
-    const thread = new Worker(new URL(`./bcrypt-worker${extname(import.meta.url)}`, import.meta.url));
+    const thread = startBcryptWorker();
     thread.unref();
     const worker = { thread, pending: new Map<number, Pending>() };
     thread.on('message', (reply: HashReply) => {

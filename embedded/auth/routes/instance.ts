@@ -3,7 +3,7 @@ import { ok } from '../http/reply.ts';
 import type { Handler } from '../http/router.ts';
 
 /** The release whose behaviour this service has. */
-export const version = 'v2.196.0';
+const version = 'v2.196.0';
 
 const providers = [
   'apple',

@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { secret } from './base-environment.ts';
 
-export const recordedKid = 'b1b1b1b1-0000-4000-8000-000000000001';
+const recordedKid = 'b1b1b1b1-0000-4000-8000-000000000001';
 
 /** The keys of a run: an EC pair under the recorded kid, a pair of a stranger, and GOTRUE_JWT_KEYS in its recorded forms. */
 export interface RunKeys {
