@@ -26,22 +26,30 @@ export function findLeftovers(stack: { dir: string; runDir: string }): Leftover[
   return [...recorded, ...marked];
 }
 
-/** Ends them: asks, waits up to `graceMs`, then SIGKILL to whole groups. Resolves when none is left; returns who there was. */
-export async function endLeftovers(stack: { dir: string; runDir: string }, graceMs: number): Promise<Leftover[]> {
-  const found = findLeftovers(stack);
+/**
+ * Ends them: asks, waits up to `graceMs`, then SIGKILL to whole groups. Resolves when none is left; returns who there was.
+ * @param except a service that the caller ends after the others have (and then calls this again)
+ */
+export async function endLeftovers(
+  stack: { dir: string; runDir: string },
+  graceMs: number,
+  except?: string,
+): Promise<Leftover[]> {
+  const find = (): Leftover[] => findLeftovers(stack).filter(({ service }) => service !== except);
+  const found = find();
   signalAll(found, null);
-  if (!(await within(graceMs, () => found.every(isGone)))) signalAll(findLeftovers(stack), 'SIGKILL');
+  if (!(await within(graceMs, () => found.every(isGone)))) signalAll(find(), 'SIGKILL');
   // What the ended ones had started may only show now that they are gone.
   const isEmpty = (): boolean => {
-    const left = findLeftovers(stack);
+    const left = find();
     signalAll(left, 'SIGKILL');
     return left.length === 0;
   };
   if (!(await within(5_000, isEmpty))) {
-    const pids = findLeftovers(stack).map(({ pid }) => pid);
+    const pids = find().map(({ pid }) => pid);
     throw new Error(`processes ${pids.join(', ')} of the stack do not end, not even by SIGKILL`);
   }
-  removeChildren(stack.runDir);
+  if (except === undefined) removeChildren(stack.runDir);
   return found;
 }
 

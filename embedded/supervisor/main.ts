@@ -12,9 +12,8 @@ import { portsInUse } from '../ports-in-use.ts';
 import { local } from '../roles/role.ts';
 import { hatchetGrpcAddress, roleContext } from '../roles/role-context.ts';
 import { stackServices } from '../services.ts';
-import { endLeftoverPostgres } from '../stack-end.ts';
+import { endOrphans } from '../stack-end.ts';
 import { writeFailure } from './failure-file.ts';
-import { endLeftovers } from './leftovers.ts';
 import { makeSocketDir, supervisorPlace } from './place.ts';
 import { failureOf, supervise } from './supervise.ts';
 
@@ -23,9 +22,6 @@ const [baseDir, tenant, platformVersion] = z
   .tuple([z.string().min(1), z.string().min(1), z.string().min(1)])
   .parse(process.argv.slice(2, 5));
 const log = pino({ level: process.env[env.logLevel] ?? 'info', base: { pid: process.pid, process: 'supervisor' } });
-
-/** What an ordinary end gives the services that a dead supervisor left; workers' tasks are leased and go on elsewhere. */
-const leftoverGraceMs = 4_000;
 
 async function run(stack: Stack): Promise<number> {
   const { layout, settings, secrets } = stack;
@@ -37,10 +33,8 @@ async function run(stack: Stack): Promise<number> {
   }
   try {
     makeSocketDir(place);
-    const paths = { dir: layout.dir, runDir: layout.runDir };
-    const left = await endLeftovers(paths, leftoverGraceMs);
+    const left = await endOrphans(layout);
     if (left.length > 0) log.warn({ left }, 'ended what an earlier supervisor left');
-    await endLeftoverPostgres(layout);
     await assertPortsFree(settings.ports, portsInUse(settings), layout.serverFile);
     const hatchetToken =
       secrets.hatchetClientToken ??

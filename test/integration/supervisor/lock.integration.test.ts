@@ -52,6 +52,10 @@ it('is taken by exactly one of many processes that find a dead one', async () =>
   );
   const results = await Promise.all(children.map(async (child) => String((await once(child.stdout, 'data'))[0])));
   expect(results.toSorted()).toEqual(['lost', 'lost', 'lost', 'lost', 'lost', 'won']);
-  await Promise.all(children.map((child) => (child.stdin.write('x'), once(child, 'exit'))));
+  for (const child of children) {
+    const exited = once(child, 'exit');
+    child.stdin.write('x');
+    await exited;
+  }
   expect('lock' in tryLock(path, 'after')).toBe(true);
 });
