@@ -16,7 +16,8 @@ const external = process.env['SFP_CONTRACT_AUTH_URL'];
 const claims = new Claims('auth');
 const report = new Report('auth', claims);
 const keys = await makeKeys();
-// A server that somebody else runs keeps its configuration: only scenarios with the usual one fit.
+// A server that somebody else runs keeps its configuration: only scenarios with the usual one fit. It needs the base
+// environment with autoconfirm, its secret in SFP_CONTRACT_AUTH_JWT_SECRET, and users that may be deleted: all of them are.
 const plays = (scenario: string): boolean => {
   const { config } = readRecording(scenario);
   return external === undefined || (Object.keys(config).length === 1 && config['GOTRUE_MAILER_AUTOCONFIRM'] === 'true');
@@ -43,7 +44,10 @@ describe('auth answers as recorded', () => {
 
   test.each(claims.scenarios.filter(plays))('%s', async (scenario) => {
     const recording = readRecording(scenario);
-    const target = external === undefined ? await startService(scenario, recording.config) : { url: external, restart };
+    const target =
+      external === undefined
+        ? await startService(scenario, recording.config)
+        : { url: external, shared: true, restart };
     const player = new Player(target, recording, setUps[scenario] ?? {}, keys);
     await player.play((exchange, differences) => report.record(scenario, exchange.index, exchange.step, differences));
     report.assert(scenario);
@@ -71,7 +75,7 @@ describe('auth answers as recorded', () => {
     };
     const form = setUps[scenario]?.keys?.[0];
     await start(form === undefined ? {} : { GOTRUE_JWT_KEYS: keys.environment(form) });
-    return { url, restart: (next) => start({ GOTRUE_JWT_KEYS: keys.environment(next) }) };
+    return { url, shared: false, restart: (next) => start({ GOTRUE_JWT_KEYS: keys.environment(next) }) };
   }
 
   async function administer(statement: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { SignJWT } from 'jose';
+import { z } from 'zod';
 import type { Difference } from '../support/compare.ts';
 import { secret } from './base-environment.ts';
 import { AuthBindings } from './bindings.ts';
@@ -11,11 +12,14 @@ import type { SetUp, SetUpUser } from './scenario.ts';
 
 export interface Target {
   url: string;
+  /** A database that outlives scenarios: its users are deleted first, which recordings of an empty one need. */
+  shared: boolean;
   /** Starts the service again with other keys. */
   restart(form: 'ec signs' | 'oct signs' | 'ec only'): Promise<void>;
 }
 
 const password = 'Passw0rd!x';
+const usersSchema = z.object({ users: z.array(z.object({ id: z.string() })) });
 
 /** Plays one recorded scenario against a running service and reports every exchange. */
 export class Player {
@@ -40,6 +44,7 @@ export class Player {
     this.#service = await apiKey('service_role');
     this.#bindings.tokens.set('{{jwt:anon}}', await apiKey('anon'));
     this.#bindings.tokens.set('{{jwt:service_role}}', this.#service);
+    if (this.#target.shared) await this.#deleteUsers();
     for (const user of this.#setUp.users ?? []) if (user.before === undefined) await this.#makeUser(user);
     for (const line of this.#recording.lines) {
       if (line.kind === 'token') await this.#note(line);
@@ -131,6 +136,11 @@ export class Player {
     if (typeof id === 'string' && recorded !== '') this.#bindings.accepts(recorded, id);
   }
 
+  async #deleteUsers(): Promise<void> {
+    const { users } = usersSchema.parse(JSON.parse(await this.#admin('GET', '/admin/users?per_page=1000')));
+    for (const { id } of users) await this.#admin('DELETE', `/admin/users/${id}`);
+  }
+
   async #admin(method: string, path: string, body?: string): Promise<string> {
     const answer = await send(this.#target.url, {
       method,
@@ -186,4 +196,4 @@ const apiKey = (role: string): Promise<string> =>
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setIssuedAt(1_790_000_000)
     .setExpirationTime(1_947_680_000)
-    .sign(new TextEncoder().encode(process.env['SFP_CONTRACT_AUTH_JWT_SECRET'] ?? secret));
+    .sign(new TextEncoder().encode(secret));
