@@ -134,7 +134,10 @@ create function public.complete_outbox(p_id bigint, p_run_id text default null)
 returns void language plpgsql security definer set search_path = '' as $$
 declare v_row private.outbox;
 begin
-  delete from private.outbox where id = p_id returning * into v_row;
+  select * into v_row from private.outbox where id = p_id;
+  -- The task before the outbox, the order of every other function: the worker may be starting it at this moment.
+  perform 1 from public.tasks where id = v_row.task_id for update;
+  delete from private.outbox where id = p_id;
   if not found or v_row.kind <> 'task.dispatch' then return; end if;
   update public.tasks set run_id = p_run_id, dispatched_at = now() where id = v_row.task_id and status = 'queued';
   update public.deployments set queue_status = 'dispatched' where task_id = v_row.task_id and queue_status = 'queued';

@@ -108,6 +108,21 @@ describe('the outbox', () => {
     expect(await one('tasks', task)).toMatchObject({ run_id: 'run-1', status: 'queued' });
     expect(await one('deployments', deployment)).toMatchObject({ queue_status: 'dispatched', status: 'queued' });
   });
+
+  it('a worker that starts, a person who cancels and a dispatcher that completes do not lock each other out', async () => {
+    for (let round = 0; round < 25; round += 1) {
+      await database.owner.query('delete from private.outbox');
+      const { task } = await world.deploy();
+      const [row] = await claim(60);
+      const cancel = () =>
+        database.as(asUser(world.member), (client) => client.query('select public.cancel_task($1)', [task]));
+      await Promise.all([
+        rpc('complete_outbox', row?.id, 'run'),
+        rpc('start_task', task, 'run', 'worker', 60),
+        cancel(),
+      ]);
+    }
+  });
 });
 
 describe('a run', () => {
