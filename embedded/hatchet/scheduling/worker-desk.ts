@@ -14,7 +14,7 @@ import {
 } from '../store/workers.ts';
 import type { Channel } from '../streams/channel.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { WorkerState } from './worker.ts';
+import { firstHeartbeatMs, type WorkerState } from './worker.ts';
 import type { WorkerRegistry } from './worker-registry.ts';
 
 /** Where workers come and go: every change is written to their row and tells the scheduler. */
@@ -49,7 +49,8 @@ export class WorkerDesk {
     worker.stream = stream;
     worker.streamOpenedAt = Date.now();
     worker.streamBrokenAt = undefined;
-    worker.lastSeenAt = Date.now();
+    worker.firstHeartbeatBy = worker.streamOpenedAt + firstHeartbeatMs;
+    worker.lastSeenAt = worker.streamOpenedAt;
     worker.active = true;
     await saveActive(this.#pool, worker.id, true);
     await saveHeartbeat(this.#pool, worker.id);
@@ -70,6 +71,7 @@ export class WorkerDesk {
     const now = Date.now();
     const wasLate = now - worker.lastSeenAt > 4_500;
     worker.lastSeenAt = now;
+    worker.firstHeartbeatBy = undefined;
     if (!worker.active) return false;
     await saveHeartbeat(this.#pool, worker.id);
     if (wasLate) this.#scheduler.kick();

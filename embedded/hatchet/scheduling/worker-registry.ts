@@ -48,6 +48,7 @@ export class WorkerRegistry {
       stream: undefined,
       streamOpenedAt: 0,
       streamBrokenAt: undefined,
+      firstHeartbeatBy: undefined,
       lastSeenAt: Math.min(now, row.lastHeartbeatAt.getTime()),
       inFlight: new Map(),
     };

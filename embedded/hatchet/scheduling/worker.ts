@@ -27,6 +27,8 @@ export interface WorkerState {
   streamOpenedAt: number;
   /** Set when this engine saw the stream end without the worker having said good-bye. */
   streamBrokenAt: number | undefined;
+  /** Until its first heartbeat a worker counts as alive this long: its heartbeat thread takes seconds to start on a busy machine. */
+  firstHeartbeatBy: number | undefined;
   /** The last sign of life, also a heartbeat that was refused. */
   lastSeenAt: number;
   inFlight: Map<string, InFlight>;
@@ -34,6 +36,7 @@ export interface WorkerState {
 
 /** A worker heartbeats every 4 s; one that is late gets no new work. */
 const schedulableSilenceMs = 5_000;
+export const firstHeartbeatMs = 15_000;
 /** As the real engine: after this the tasks of a silent worker are started elsewhere. */
 const deadSilenceMs = 30_000;
 /** A worker whose stream broke too has most likely ended; two missed heartbeats and a margin settle it. */
@@ -46,7 +49,7 @@ export const isSchedulable = (worker: WorkerState, now: number): boolean =>
   !worker.paused &&
   worker.stream !== undefined &&
   !worker.stream.closed &&
-  now - worker.lastSeenAt <= schedulableSilenceMs;
+  now <= (worker.firstHeartbeatBy ?? worker.lastSeenAt + schedulableSilenceMs);
 
 /** Whether its tasks may be given to others. `graceFrom`: the engine itself was not listening before that. */
 export function isDead(

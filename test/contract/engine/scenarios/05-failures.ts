@@ -41,7 +41,17 @@ export async function failuresRetries(s: Scenario): Promise<void> {
   const num = odd('s05-number', 42);
   const nul = odd('s05-nullchar', { s: 'a\u0000b' });
   await s.worker('A', a, 's05-w', { workflows: [thr, str, obj, nore, r0, r1, r2, und, num, nul] });
-  const calls: Record<string, { run(input: object): Promise<unknown> }> = { thr, str, obj, nore, r0, r1, und, num, nul };
+  const calls: Record<string, { run(input: object): Promise<unknown> }> = {
+    thr,
+    str,
+    obj,
+    nore,
+    r0,
+    r1,
+    und,
+    num,
+    nul,
+  };
   for (const [name, task] of Object.entries(calls)) await s.call('A', `${name}.run`, () => task.run({}));
   await s.call('A', 'retries with backoff factor 2 max 5 s, 4 retries', () => r2.run({}));
   const rows = (await a.runs.list({ workflowNames: ['s05-retry-backoff'] })).rows;

@@ -43,10 +43,14 @@ export async function timeouts(s: Scenario): Promise<void> {
     },
   });
   await s.worker('A', a, 's06-w', { workflows: [ex, exr, ign, rf] });
-  await s.call('A', 'register s06-sched without worker', () => a.worker('s06-none', { workflows: [sch] }).then(() => 'ok'));
-  for (const [name, task] of Object.entries({ ex, exr, ign, rf, sch })) await s.call('A', `${name}.run`, () => task.run({}));
+  await s.call('A', 'register s06-sched without worker', () =>
+    a.worker('s06-none', { workflows: [sch] }).then(() => 'ok'),
+  );
+  for (const [name, task] of Object.entries({ ex, exr, ign, rf, sch }))
+    await s.call('A', `${name}.run`, () => task.run({}));
   // The ignoring task has ended by now: its late result must have changed nothing.
-  for (const name of ['s06-exec', 's06-exec-retry', 's06-ignore', 's06-sched']) await a.runs.list({ workflowNames: [name] });
+  for (const name of ['s06-exec', 's06-exec-retry', 's06-ignore', 's06-sched'])
+    await a.runs.list({ workflowNames: [name] });
   const rows = await a.runs.list({ workflowNames: ['s06-sched'] });
   await s.call('A', 'runs.get of schedule-timed-out run', () => a.runs.get(rows.rows[0]?.metadata.id ?? ''));
 }

@@ -90,9 +90,7 @@ export async function cancel(s: Scenario): Promise<void> {
   ] as const)
     await s.call('A', label, () => a.runs.cancel({ ids: [...ids] }).then((answer) => answer.data));
   const metadata = { grp: `g${Date.now()}` };
-  const refs = await t.runManyNoWait(
-    [1, 2, 3].map((n) => ({ input: { n }, opts: { additionalMetadata: metadata } })),
-  );
+  const refs = await t.runManyNoWait([1, 2, 3].map((n) => ({ input: { n }, opts: { additionalMetadata: metadata } })));
   await pause(500);
   await s.call('A', 'runs.cancel({filters:{additionalMetadata}})', async () => {
     const since = new Date(Date.now() - 60_000);

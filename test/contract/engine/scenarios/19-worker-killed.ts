@@ -9,8 +9,11 @@ export async function workerKilled(s: Scenario): Promise<void> {
   const id = await ref.getWorkflowRunId();
   const output = ref.output;
   await w1.until(/^START/);
+  await s.heartbeat('W1');
+  await a.runs.get_status(id);
   w1.process.kill('SIGKILL');
   const w2 = await s.workerProcess('W2', { NAME: 's19-w2', WORKFLOWS: 's19-t', SPEED: '10' });
+  await s.heartbeat('W2');
   await (await task.runNoWait({ n: 2, ms: 100 })).output;
   await a.runs.get_status(id);
   await w2.until(/^START s19-t .*"n":1/, 45_000);

@@ -1,7 +1,10 @@
 import { pause, type Scenario } from '../support/scenario.ts';
 
 /** The engine is killed with tasks running and waiting, and started again: nothing is lost, nothing runs twice. */
-export async function engineKilled(s: Scenario, engine: { kill(): Promise<void>; start(): Promise<void> }): Promise<void> {
+export async function engineKilled(
+  s: Scenario,
+  engine: { kill(): Promise<void>; start(): Promise<void> },
+): Promise<void> {
   const a = await s.client('A');
   const w1 = await s.workerProcess('W1', { NAME: 's37-w1', WORKFLOWS: 's37-a,s37-b', SLOTS: '2' });
   type Input = { n: string; ms: number };
@@ -18,7 +21,10 @@ export async function engineKilled(s: Scenario, engine: { kill(): Promise<void>;
   await w1.until(/^START.*back/);
   for (let n = 1; n <= 3; n += 1) runs.push(await begin(short, `queued ${n}`, 200));
   await engine.kill();
-  const during = s.call('A', 'run triggered 0.5 s after the kill', () => short.run({ n: 'triggered while down', ms: 10 }));
+  const during = s.call('A', 'run triggered 0.5 s after the kill', () =>
+    short.run({ n: 'triggered while down', ms: 10 }),
+  );
+  await s.call('A', 'REST status while down', () => a.runs.get_status(runs[0]?.id ?? ''));
   await pause(4_000);
   await engine.start();
   await Promise.all([...runs.map((run) => run.output), during]);

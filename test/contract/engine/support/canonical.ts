@@ -96,7 +96,7 @@ const sorted = (value: unknown): string =>
 
 const isoTime = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 const neverTime = '0001-01-01T00:00:00Z';
-const milliseconds = /\b1[78]\d{11}\b/g;
+const milliseconds = /(?<!\d)1[78]\d{11}(?!\d)/g;
 const traceparent = /00-[0-9a-f]{32}-[0-9a-f]{16}-01/g;
 
 /** Values that say when, how long or on what machine, by the name of their field. */

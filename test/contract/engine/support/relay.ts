@@ -1,4 +1,4 @@
-import { createServer as createHttp, request as httpRequest, type Server as HttpServer } from 'node:http';
+import { createServer as createHttp, type Server as HttpServer, request as httpRequest } from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
@@ -39,8 +39,13 @@ export class Relay {
     return { hostPort: `127.0.0.1:${portOf(this.#grpc)}`, apiUrl: `http://127.0.0.1:${portOf(this.#rest)}` };
   }
 
-  close(): void {
+  /** Breaks every connection; new ones are taken at once. */
+  cut(): void {
     for (const session of this.#sessions) session.destroy();
+  }
+
+  close(): void {
+    this.cut();
     this.#grpc.close();
     this.#rest.closeAllConnections();
     this.#rest.close();
@@ -69,7 +74,8 @@ export class Relay {
     stream.on('error', ignore);
     const path = String(headers[':path']);
     const method = methodOf(path);
-    const upstream = stream.session === undefined ? undefined : this.#upstreams.get(stream.session as http2.ServerHttp2Session);
+    const upstream =
+      stream.session === undefined ? undefined : this.#upstreams.get(stream.session as http2.ServerHttp2Session);
     if (upstream === undefined || upstream.destroyed || method === undefined) {
       stream.close(http2.constants.NGHTTP2_REFUSED_STREAM);
       return;
@@ -132,7 +138,11 @@ export class Relay {
     });
   }
 
-  #http(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse, body: Buffer): void {
+  #http(
+    request: import('node:http').IncomingMessage,
+    response: import('node:http').ServerResponse,
+    body: Buffer,
+  ): void {
     const method = `${request.method} ${decodeURIComponent(request.url ?? '')}`;
     const id = this.#log.nextId();
     const { hostname, port } = new URL(this.#target.apiUrl);

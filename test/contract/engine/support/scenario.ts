@@ -74,6 +74,17 @@ export class Scenario {
     }
   }
 
+  /** Waits until a client's worker has said that it lives: its first heartbeat comes some 0.3 s after it is ready. */
+  async heartbeat(label: string): Promise<void> {
+    await waitFor(
+      () =>
+        this.log.frames.some(
+          (frame) => frame.dir === 'in' && frame.conn === label && frame.method === 'Dispatcher/Heartbeat',
+        ),
+      { timeoutMs: 10_000, what: `a heartbeat of ${label}` },
+    );
+  }
+
   note(label: string, what: string, frame: unknown): void {
     this.#result(label, what, frame);
   }
@@ -84,7 +95,7 @@ export class Scenario {
     const child = spawn(process.execPath, [fileURLToPath(new URL('./worker-process.ts', import.meta.url))], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
-        PATH: process.env['PATH'] ?? '',
+        PATH: process.env.PATH ?? '',
         HATCHET_CLIENT_TOKEN: this.#target.token,
         HATCHET_CLIENT_HOST_PORT: hostPort,
         HATCHET_CLIENT_API_URL: apiUrl,
@@ -108,7 +119,10 @@ export class Scenario {
       until: (pattern, timeoutMs = 20_000) =>
         waitFor(() => lines.find((line) => pattern.test(line)), { timeoutMs, what: `${label}: ${pattern}` }),
       exited: async (timeoutMs = 60_000) => {
-        await waitFor(() => child.exitCode !== null || child.signalCode !== null, { timeoutMs, what: `${label} to exit` });
+        await waitFor(() => child.exitCode !== null || child.signalCode !== null, {
+          timeoutMs,
+          what: `${label} to exit`,
+        });
       },
     };
     await worker.until(/^READY/);
@@ -141,12 +155,16 @@ export function thrown(error: unknown): Record<string, unknown> {
     }),
   );
   const response: unknown = Reflect.get(error, 'response');
+  const { cause } = error;
   return {
     thrown: error.constructor.name,
     message: error.message,
     ...details,
     ...(typeof response === 'object' && response !== null
       ? { http: { status: Reflect.get(response, 'status'), body: Reflect.get(response, 'data') } }
+      : {}),
+    ...(cause instanceof Error
+      ? { cause: { name: cause.constructor.name, message: cause.message, code: Reflect.get(cause, 'code') } }
       : {}),
   };
 }

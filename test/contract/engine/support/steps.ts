@@ -13,7 +13,9 @@ export interface Step {
 const isRepeated = (method: string): boolean => method.endsWith('/Heartbeat') || method.endsWith('/GetVersion');
 /** Which client or worker got these is the scheduler's choice. */
 const isAnyones = (method: string): boolean =>
-  method.endsWith('/ListenV2') || method.endsWith('/SendStepActionEvent') || method.endsWith('/SubscribeToWorkflowRuns');
+  method.endsWith('/ListenV2') ||
+  method.endsWith('/SendStepActionEvent') ||
+  method.endsWith('/SubscribeToWorkflowRuns');
 
 type Dict = Record<string, unknown>;
 const dict = (value: unknown): Dict =>
@@ -24,27 +26,56 @@ const dict = (value: unknown): Dict =>
  * machine says (broken connections, log lines, output of processes). Frames of one lane keep their order; lanes are independent: a run's assignments, a
  * run's results, a client's calls of one method.
  */
-export function stepsOf(frames: readonly Frame[], ignoreTexts: readonly RegExp[] = []): Step[] {
+export function stepsOf(scenario: string, frames: readonly Frame[]): Step[] {
   const names = new Names(frames);
   const steps: Step[] = [];
   const seen = new Set<string>();
+  const lastPoll = new Map<string, string>();
   for (const frame of frames) {
     if (!isStep(frame)) continue;
-    const method = clean(names.replace(frame.method ?? ''), ignoreTexts);
-    const value = canonical(frame.status === undefined ? { frame: frame.frame } : { status: frame.status }, names);
+    const method = names
+      .replace(frame.method ?? '')
+      .replaceAll(time, '{time}')
+      .replaceAll(milliseconds, '{ms}');
+    const value = canonical(
+      frame.status === undefined ? { frame: ownPart(scenario, method, frame.frame) } : { status: frame.status },
+      names,
+    );
     const lane = laneOf(frame, method, names);
     if (isRepeated(method) && frame.status === undefined) {
       if (seen.has(lane)) continue;
       seen.add(lane);
     }
+    // Of a poll only the changes count, not how often it was asked.
+    const polled = JSON.stringify(value);
+    if (method.endsWith('/status') && lastPoll.get(lane) === polled) continue;
+    lastPoll.set(lane, polled);
     steps.push({ number: steps.length, label: `${frame.dir} ${frame.conn ?? ''} ${method}`, lane, value });
   }
   return steps;
 }
 
 const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
-const clean = (method: string, ignore: readonly RegExp[]): string =>
-  ignore.reduce((text, pattern) => text.replace(pattern, '*'), method.replaceAll(time, '{time}').replaceAll(/\b1[78]\d{11}\b/g, '{ms}'));
+const milliseconds = /(?<!\d)1[78]\d{11}(?!\d)/g;
+
+/** Lists of the whole tenant hold what other scenarios left: only names of this one (`s07-…`) are compared. */
+function ownPart(scenario: string, method: string, frame: unknown): unknown {
+  const prefix = `s${scenario.slice(0, 2)}-`;
+  const isOwn = (name: unknown): boolean => typeof name === 'string' && name.startsWith(prefix);
+  const ownKeys = (value: unknown): Dict =>
+    Object.fromEntries(Object.entries(dict(value)).filter(([key]) => isOwn(key)));
+  const { body, value } = dict(frame);
+  if (method.endsWith('/worker') && Array.isArray(dict(body).rows)) {
+    const rows = (dict(body).rows as unknown[]).filter((row) => isOwn(dict(row).name));
+    return { ...dict(frame), body: { ...dict(body), rows } };
+  }
+  if (method.endsWith('/step-run-queue-metrics'))
+    return { ...dict(frame), body: { queues: ownKeys(dict(body).queues) } };
+  if (method.endsWith('/task-stats')) return { ...dict(frame), body: ownKeys(body) };
+  if (method.startsWith('queue metrics')) return { value: { queues: ownKeys(dict(value).queues) } };
+  if (method.startsWith('task stats')) return { value: ownKeys(value) };
+  return frame;
+}
 
 const isStep = (frame: Frame): boolean => {
   if (frame.dir === 'sdk') return frame.kind === 'result';

@@ -11,7 +11,7 @@ export interface Target {
 
 export async function startTarget(): Promise<Target> {
   const { SFP_CONTRACT_ENGINE_HOST_PORT: hostPort, SFP_CONTRACT_ENGINE_API_URL: apiUrl } = process.env;
-  const token = process.env['SFP_CONTRACT_ENGINE_TOKEN'];
+  const token = process.env.SFP_CONTRACT_ENGINE_TOKEN;
   if (hostPort !== undefined && apiUrl !== undefined && token !== undefined)
     return { address: { hostPort, apiUrl, token }, engine: undefined, stop: async () => {} };
   const postgres: TestPostgres = await startTestPostgres();

@@ -10,14 +10,12 @@ export const report = new Report('engine', claims);
 export interface VerdictOptions {
   /** Values that this scenario cannot fix, by path. */
   ignore?: RegExp;
-  /** Parts of a method's text that are volatile. */
-  ignoreInMethod?: RegExp[];
 }
 
 /** Compares what happened with the recording, step by step, and fails on claimed steps that differ. */
 export function judge(scenario: string, actual: readonly Frame[], options: VerdictOptions = {}): void {
-  const recorded = stepsOf(readRecording(scenario), options.ignoreInMethod);
-  const lanes = Map.groupBy(stepsOf(actual, options.ignoreInMethod), (step) => step.lane);
+  const recorded = stepsOf(scenario, readRecording(scenario));
+  const lanes = Map.groupBy(stepsOf(scenario, actual), (step) => step.lane);
   const volatility: Volatility = (path) => (options.ignore?.test(path) === true ? 'ignore' : 'exact');
   const equal: number[] = [];
   for (const step of recorded) {
@@ -27,7 +25,7 @@ export function judge(scenario: string, actual: readonly Frame[], options: Verdi
     report.record(scenario, step.number, `${step.label} [${step.lane}]`, differences);
   }
   const extra = [...lanes.values()].flat();
-  if (process.env['SFP_CONTRACT_SHOW'] !== undefined) show(scenario, recorded, equal, extra);
+  if (process.env.SFP_CONTRACT_SHOW !== undefined) show(scenario, recorded, equal, extra);
   // A frame that was never recorded is a difference of the step after the last.
   const claimsAll = claims.has(scenario, Number.MAX_SAFE_INTEGER);
   if (claimsAll && extra.length > 0)

@@ -6,12 +6,12 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const speed = Number(process.env['SPEED'] ?? 1);
-const name = process.env['NAME'] ?? 'worker';
+const speed = Number(process.env.SPEED ?? 1);
+const name = process.env.NAME ?? 'worker';
 const silent = { debug() {}, info() {}, warn() {}, green() {}, error() {}, util() {} };
 
 const hatchet = HatchetClient.init({ logger: () => silent });
-const workflows = (process.env['WORKFLOWS'] ?? '').split(',').map((entry) => {
+const workflows = (process.env.WORKFLOWS ?? '').split(',').map((entry) => {
   const [task = '', retries = '0'] = entry.split(':');
   return hatchet.task({
     name: task,
@@ -28,7 +28,7 @@ const workflows = (process.env['WORKFLOWS'] ?? '').split(',').map((entry) => {
     },
   });
 });
-const worker = await hatchet.worker(name, { workflows, slots: Number(process.env['SLOTS'] ?? 100) });
+const worker = await hatchet.worker(name, { workflows, slots: Number(process.env.SLOTS ?? 100) });
 worker.start().catch((error: unknown) => say(`start() rejected ${String(error)}`));
 await worker.waitUntilReady();
 say('READY');
