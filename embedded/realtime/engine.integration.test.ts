@@ -102,6 +102,33 @@ test('a revoked grant ends the changes at once', async () => {
   await db.query('drop table public.ledger');
 });
 
+test('a policy that fails for one user hides the row from that user only', async () => {
+  await db.query(`create table public.moody (id int primary key, body text);
+    alter table public.moody enable row level security;
+    grant select on public.moody to authenticated;
+    create policy p on public.moody for select to authenticated
+      using (1 / (case when (select auth.uid()) = '${users.U2}' then 0 else 1 end) = 1);
+    alter publication supabase_realtime add table public.moody`);
+  const watching = [];
+  for (const label of ['authenticated sub=U2', 'authenticated sub=U1', 'authenticated no sub']) {
+    const client = await clientOf(label);
+    client.client
+      .channel('moody')
+      .on('postgres_changes', { event: 'INSERT', schema: 'public', table: 'moody' }, (change) =>
+        client.note('change', change.new),
+      )
+      .on('system', {}, (message) => client.note('system', message.message))
+      .subscribe();
+    await client.take('system');
+    watching.push(client);
+  }
+  const [failing, ...others] = watching;
+  await db.query("insert into public.moody values (1, 'x')");
+  for (const client of others) expect((await client.take('change'))?.args).toEqual([{ id: 1, body: 'x' }]);
+  expect(failing?.leftovers()).toEqual([]);
+  await db.query('drop table public.moody');
+});
+
 test('fifty watchers get every broadcast of the database, in commit order', { timeout: 60_000 }, async () => {
   const watchers = await Promise.all(Array.from({ length: 50 }, () => clientOf('authenticated sub=U1')));
   await Promise.all(watchers.map((watcher) => watch(watcher, 'room:rw')));

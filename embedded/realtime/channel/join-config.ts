@@ -1,6 +1,6 @@
 import { isRecord } from '../wire/message.ts';
 
-export interface ReplayRequest {
+interface ReplayRequest {
   sinceMs: number;
   limit: number | undefined;
 }

@@ -9,7 +9,7 @@ export interface EngineProcess {
 }
 
 const entry = new URL('../../../embedded/realtime/main.ts', import.meta.url);
-export const engineSecret = 'contract-suite-secret-of-at-least-32-characters';
+const engineSecret = 'contract-suite-secret-of-at-least-32-characters';
 
 /** Our engine as a process of its own, healthy, on the database at this address. */
 export async function startEngineProcess(

@@ -13,7 +13,7 @@ export const operators = [
   'imatch',
   'isdistinct',
 ] as const;
-export type Operator = (typeof operators)[number];
+type Operator = (typeof operators)[number];
 
 /** One condition of a binding's filter, as written. */
 export interface Filter {
