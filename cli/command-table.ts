@@ -1,11 +1,4 @@
-import type { CommandModule } from './command.ts';
-
-export interface CommandEntry {
-  /** The words that call it. */
-  path: string;
-  summary: string;
-  load(): Promise<{ command: CommandModule }>;
-}
+import type { CommandEntry } from './command.ts';
 
 /** What the groups (first words with verbs below them) are about. */
 export const groupSummaries: Record<string, string> = {

@@ -51,6 +51,20 @@ type ArgumentValues<Specs extends Record<string, ArgumentSpec>> = {
   readonly [Key in keyof Specs]: Specs[Key] extends { optional: true } ? string | undefined : string;
 };
 
+/** One line of the command table. */
+export interface CommandEntry {
+  /** The words that call it. */
+  path: string;
+  summary: string;
+  load(): Promise<{ command: CommandModule }>;
+}
+
+/** All there is to call: for completion, which cannot import the table that imports it. */
+export interface CommandTable {
+  entries: readonly CommandEntry[];
+  groupSummaries: Readonly<Record<string, string>>;
+}
+
 /** What every command is given. It knows neither the output mode nor whether a person watches: `output` and `input` do. */
 export interface CommandServices {
   output: Output;
@@ -59,6 +73,7 @@ export interface CommandServices {
   /** `--context`: which saved server to talk to; undefined means the current one. */
   contextName: string | undefined;
   env: NodeJS.ProcessEnv;
+  table: CommandTable;
   /** Aborted by the first Ctrl-C or SIGTERM. The second one ends the process. */
   signal: AbortSignal;
 }

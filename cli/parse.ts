@@ -1,6 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { CommandModule, OptionSpec, ParsedValues } from './command.ts';
-import type { CommandEntry } from './command-table.ts';
+import type { CommandEntry, CommandModule, OptionSpec, ParsedValues } from './command.ts';
 import { commandTable, groupSummaries } from './command-table.ts';
 import { globalOptions } from './globals.ts';
 import { platformVersion } from './platform-version.ts';

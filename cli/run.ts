@@ -1,4 +1,5 @@
 import type { CommandServices } from './command.ts';
+import { commandTable, groupSummaries } from './command-table.ts';
 import type { ContextStore } from './context/store.ts';
 import type { ExitCode } from './exit-code.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
@@ -40,7 +41,8 @@ async function services(globals: Globals, output: Output): Promise<CommandServic
   const signal = interruption();
   const contexts: ContextStore = createFileContextStore(contextsPath(process.env));
   const input: Input = createInput({ stdin: process.stdin, stderr: process.stderr, noInput: globals.noInput, signal });
-  return { output, input, contexts, contextName: globals.contextName, env: process.env, signal };
+  const table = { entries: commandTable, groupSummaries };
+  return { output, input, contexts, contextName: globals.contextName, env: process.env, table, signal };
 }
 
 /** The first signal asks the command to end; the second one ends the process and says that nothing was tidied up. */

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { commandTable } from '../command-table.ts';
+import { commandTable, groupSummaries } from '../command-table.ts';
 import { bashCompletion } from './bash.ts';
 import { fishCompletion } from './fish.ts';
 import { completionEntries } from './words.ts';
 import { zshCompletion } from './zsh.ts';
 
-const entries = await completionEntries();
+const entries = await completionEntries({ entries: commandTable, groupSummaries });
 const script = bashCompletion(entries);
 
 /** What bash offers for the last word. */
@@ -32,8 +32,8 @@ describe('bash', () => {
 
 describe('zsh and fish', () => {
   it('know every command and option', () => {
-    const zsh = zshCompletion(entries);
-    const fish = fishCompletion(entries);
+    const zsh = zshCompletion(entries, groupSummaries);
+    const fish = fishCompletion(entries, groupSummaries);
     for (const { path } of commandTable) {
       expect(zsh).toContain(`'${path}') _arguments`);
       expect(fish).toContain(`-a ${path.split(' ').at(-1)} `);

@@ -1,10 +1,13 @@
-import { groupSummaries } from '../command-table.ts';
+import type { CommandTable } from '../command.ts';
 import type { CompletionEntry } from './words.ts';
 import { tree } from './words.ts';
 
 const quoted = (text: string): string => `'${text.replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`;
 
-export function fishCompletion(entries: readonly CompletionEntry[]): string {
+export function fishCompletion(
+  entries: readonly CompletionEntry[],
+  groupSummaries: CommandTable['groupSummaries'],
+): string {
   const groups = tree(entries);
   const lines: string[] = [];
   for (const [first, verbs] of groups) {

@@ -1,5 +1,4 @@
-import type { CommandModule } from '../command.ts';
-import { commandTable } from '../command-table.ts';
+import type { CommandModule, CommandTable } from '../command.ts';
 import { globalOptions } from '../globals.ts';
 
 export interface CompletionEntry {
@@ -11,9 +10,9 @@ export interface CompletionEntry {
 const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Every command with its options, as the shells' scripts need them. */
-export async function completionEntries(): Promise<readonly CompletionEntry[]> {
+export async function completionEntries({ entries }: CommandTable): Promise<readonly CompletionEntry[]> {
   return Promise.all(
-    commandTable.map(async ({ path, summary, load }) => ({
+    entries.map(async ({ path, summary, load }) => ({
       words: path.split(' '),
       summary,
       options: [...optionsOf((await load()).command), ...shared],

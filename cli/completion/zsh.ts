@@ -1,10 +1,13 @@
-import { groupSummaries } from '../command-table.ts';
+import type { CommandTable } from '../command.ts';
 import type { CompletionEntry } from './words.ts';
 import { tree } from './words.ts';
 
 const quoted = (text: string): string => text.replace(/'/g, "'\\''").replace(/[[\]:]/g, (sign) => `\\${sign}`);
 
-export function zshCompletion(entries: readonly CompletionEntry[]): string {
+export function zshCompletion(
+  entries: readonly CompletionEntry[],
+  groupSummaries: CommandTable['groupSummaries'],
+): string {
   const groups = tree(entries);
   const summaryOf = (words: string): string =>
     entries.find((entry) => entry.words.join(' ') === words)?.summary ?? groupSummaries[words] ?? '';

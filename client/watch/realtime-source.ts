@@ -26,7 +26,7 @@ const backoff = (tries: number): number => {
 };
 
 /** supabase-js with only its Realtime in use; it asks for a fresh token before each join and with every heartbeat. */
-export const createRealtime = ({ url, publishableKey, credentials }: RealtimeOptions): SupabaseClient =>
+const createRealtime = ({ url, publishableKey, credentials }: RealtimeOptions): SupabaseClient =>
   createClient(url, publishableKey, {
     accessToken: () => credentials.accessToken(),
     // A dead peer is noticed after two heartbeats; the default of 25 s would make that most of a minute.

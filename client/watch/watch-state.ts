@@ -57,7 +57,7 @@ export const initialWatchState = (afterSeq = 0): WatchState => ({
  * broadcasts of some seconds without telling anybody, and the last event of a task has none behind it that would
  * show the hole.
  */
-export const waitMs: Record<WatchPhase, number> = {
+const waitMs: Record<WatchPhase, number> = {
   connecting: 2_000,
   recovering: 2_000,
   polling: 2_000,
