@@ -36,7 +36,7 @@ export async function watchToTheEnd(options: WatchTaskOptions): Promise<WatchRes
   const title = deployment === null ? {} : await titleOf(connection, deployment);
   const store = new ModelStore(initialModel(taskId, title, deployment));
   const onScreen = output.interactive && options.plain !== true;
-  await (onScreen ? followOnScreen(options, store) : followAsLines(options, store));
+  await (onScreen ? followOnScreen(options, store, deployment) : followAsLines(options, store));
 
   const outcome = outcomeOf(store.get());
   const exitCode = outcomeExitCodes[outcome];
@@ -83,7 +83,21 @@ async function followAsLines(options: WatchTaskOptions, store: ModelStore): Prom
   }
 }
 
-async function followOnScreen(options: WatchTaskOptions, store: ModelStore): Promise<void> {
+const isCheckedOut = (update: WatchUpdate): boolean =>
+  update.type === 'events' &&
+  update.events.some(({ kind, data }) => kind === 'stage' && data.stage === 'checkout' && data.status === 'succeeded');
+
+/** Which commit a branch was is known once it is checked out. Decoration: without it the head is only shorter. */
+async function showCommit({ connection }: WatchTaskOptions, { id }: Deployment, store: ModelStore): Promise<void> {
+  const [found] = await Promise.allSettled([connection.api.deployments.get(id)]);
+  if (found.status === 'fulfilled') store.change((model) => ({ ...model, commitSha: found.value.commitSha }));
+}
+
+async function followOnScreen(
+  options: WatchTaskOptions,
+  store: ModelStore,
+  deployment: Deployment | null,
+): Promise<void> {
   // ink and React are a third of a second to load: only who looks at a screen pays for it.
   const { openWatchScreen } = await import('../tui/watch-screen.tsx');
   const detached = new AbortController();
@@ -92,6 +106,7 @@ async function followOnScreen(options: WatchTaskOptions, store: ModelStore): Pro
   try {
     for await (const update of updates(options, AbortSignal.any([options.signal, detached.signal]))) {
       store.change((model) => updateModel(model, update));
+      if (deployment !== null && isCheckedOut(update)) void showCommit(options, deployment, store);
     }
   } finally {
     await close();

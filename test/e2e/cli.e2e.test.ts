@@ -39,8 +39,8 @@ describe('without a server', () => {
     expect(run.stdout).toBe('');
     expect(JSON.parse(run.stderr)).toMatchObject({ error: { code: 'not_logged_in', suggestion: expect.any(String) } });
   });
-  it('says that nobody can be asked instead of waiting', async () => {
-    const run = await home.sfp('login', 'http://127.0.0.1:9', '--no-input');
+  it('says that a server does not answer', async () => {
+    const run = await home.sfp('login', 'http://127.0.0.1:9');
     expect(run.code).toBe(1);
     expect(run.stderr).toContain('(server_unreachable)');
   });
@@ -64,6 +64,13 @@ describe('with a server', () => {
     expect(ok(await sfp('environment', 'list', '-p', 'app', '--json')).json()).toHaveLength(2);
     expect(ok(await sfp('environment', 'get', 'broken', '-p', 'app')).stdout).toMatch(/\$BREAK +yes/);
     expect(ok(await sfp('context', 'list', '--json')).json()).toMatchObject([{ name: 'acme', login: 'session' }]);
+  });
+
+  it('says what is missing instead of waiting for an answer that nobody can give', async () => {
+    const { url } = await stack.status();
+    const run = await home.sfp('login', url, '--name', 'other', '--no-input');
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain('Pass it with --email.');
   });
 
   it('deploys, prints the feed as lines, and ends with what came of it', async () => {
