@@ -54,12 +54,12 @@ export async function cancel(s: Scenario): Promise<void> {
   const once = async (
     label: string,
     task: { runNoWait(input: Input): Promise<Ref> },
-    waitMs: number,
+    before: string,
     end: (ref: Ref, id: string) => Promise<unknown>,
   ): Promise<string> => {
     const ref = await task.runNoWait({ n: label });
     const id = await ref.getWorkflowRunId();
-    await pause(waitMs);
+    await s.reaches(id, before);
     await a.runs.get_status(id);
     const output = s.call('A', `${label} output`, () => within(ref.output, 12_000, 'PENDING 12 s'));
     await s.call('A', `${label} cancel`, () => end(ref, id));
@@ -71,18 +71,18 @@ export async function cancel(s: Scenario): Promise<void> {
   };
   const byId = (_ref: Ref, id: string): Promise<unknown> => a.runs.cancel({ ids: [id] }).then((answer) => answer.data);
 
-  const ran = await once('running via ref.cancel()', t, 300, (ref) => ref.cancel());
-  await once('running via runs.cancel(ids)', t, 300, byId);
-  await once('queued (no worker)', q, 300, byId);
-  await once('task ignoring cancellation', ig, 300, byId);
-  await once('finished run', quick, 300, byId);
-  await once('already cancelled run again', t, 300, async (_ref, id) => {
+  const ran = await once('running via ref.cancel()', t, 'RUNNING', (ref) => ref.cancel());
+  await once('running via runs.cancel(ids)', t, 'RUNNING', byId);
+  await once('queued (no worker)', q, 'QUEUED', byId);
+  await once('task ignoring cancellation', ig, 'RUNNING', byId);
+  await once('finished run', quick, 'COMPLETED', byId);
+  await once('already cancelled run again', t, 'RUNNING', async (_ref, id) => {
     await a.runs.cancel({ ids: [id] });
     await pause(200);
     return (await a.runs.cancel({ ids: [id] })).data;
   });
-  await once('throws after cancel, retries 2', thr, 300, byId);
-  await once('ctx.cancel() from inside', self, 10, async () => 'nothing');
+  await once('throws after cancel, retries 2', thr, 'RUNNING', byId);
+  await once('ctx.cancel() from inside', self, 'CANCELLED', async () => 'nothing');
   for (const [label, ids] of [
     ['cancel unknown id', [unknownId]],
     ['cancel not a uuid', ['nope']],
@@ -91,7 +91,7 @@ export async function cancel(s: Scenario): Promise<void> {
     await s.call('A', label, () => a.runs.cancel({ ids: [...ids] }).then((answer) => answer.data));
   const metadata = { grp: `g${Date.now()}` };
   const refs = await t.runManyNoWait([1, 2, 3].map((n) => ({ input: { n }, opts: { additionalMetadata: metadata } })));
-  await pause(500);
+  for (const ref of refs) await s.reaches(await ref.getWorkflowRunId(), 'RUNNING');
   await s.call('A', 'runs.cancel({filters:{additionalMetadata}})', async () => {
     const since = new Date(Date.now() - 60_000);
     const answer = await a.runs.cancel({ filters: { since, additionalMetadata: metadata } });

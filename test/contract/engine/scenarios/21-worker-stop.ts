@@ -1,5 +1,5 @@
 import { waitFor } from '../../../support/wait.ts';
-import { pause, type Scenario } from '../support/scenario.ts';
+import type { Scenario } from '../support/scenario.ts';
 
 /** stop() and SIGTERM with running tasks: short ones count, one that outlives 30 s without heartbeats is started elsewhere. */
 export async function workerStopRunning(s: Scenario): Promise<void> {
@@ -12,8 +12,7 @@ export async function workerStopRunning(s: Scenario): Promise<void> {
   await w1.until(/^START/);
   await s.heartbeat('W1');
   w1.process.kill('SIGUSR1');
-  await w1.until(/^stop\(\) called/);
-  await pause(300);
+  await s.answered('W1', 'Dispatcher/Unsubscribe');
   const second = await short.runNoWait({ n: 2, ms: 100 });
   const secondOutput = second.output;
   await firstOutput;

@@ -74,14 +74,30 @@ export class Scenario {
     }
   }
 
-  /** Waits until a client's worker has said that it lives: its first heartbeat comes some 0.3 s after it is ready. */
-  async heartbeat(label: string): Promise<void> {
+  /** Waits until the engine has answered a call of this client. */
+  async answered(label: string, method: string): Promise<void> {
     await waitFor(
-      () =>
-        this.log.frames.some(
-          (frame) => frame.dir === 'in' && frame.conn === label && frame.method === 'Dispatcher/Heartbeat',
-        ),
-      { timeoutMs: 10_000, what: `a heartbeat of ${label}` },
+      () => this.log.frames.some((frame) => frame.dir === 'in' && frame.conn === label && frame.method === method),
+      { timeoutMs: 20_000, what: `an answer to ${method} of ${label}` },
+    );
+  }
+
+  /** Waits until a client's worker has said that it lives: its heartbeat thread takes a while to start. */
+  heartbeat(label: string): Promise<void> {
+    return this.answered(label, 'Dispatcher/Heartbeat');
+  }
+
+  /** Waits until a run has this status, asking beside the relay so that nothing is written down. */
+  async reaches(runId: string, status: string): Promise<void> {
+    const { apiUrl, token } = this.#target;
+    await waitFor(
+      async () => {
+        const answer = await fetch(`${apiUrl}/api/v1/stable/workflow-runs/${runId}/status`, {
+          headers: { authorization: `Bearer ${token}` },
+        });
+        return answer.ok && (await answer.json()) === status;
+      },
+      { timeoutMs: 20_000, what: `run ${runId} to be ${status}` },
     );
   }
 
