@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ProcessCommand } from './supervisor/service.ts';
 
@@ -7,8 +6,6 @@ const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
 /** The file of one of our programs, named from the root of the code and without its ending. */
 export const programFile = (entry: string): string => fileURLToPath(new URL(`../${entry}.${ending}`, import.meta.url));
-
-export const programExists = (entry: string): boolean => existsSync(programFile(entry));
 
 /**
  * Runs one of our programs on this very Node. A small young generation costs some garbage collections and saves up to 30 MB

@@ -10,7 +10,7 @@ const followEveryMs = 200;
 const chunkBytes = 64 * 1024;
 
 /** Services that have a log. */
-export const loggedServices = (layout: StackLayout): string[] => {
+const loggedServices = (layout: StackLayout): string[] => {
   try {
     return readdirSync(layout.logsDir)
       .filter((name) => name.endsWith('.log'))

@@ -9,7 +9,7 @@ export function newApiKey(kind: 'publishable' | 'secret'): string {
   return `${body}_${apiKeyChecksum(body)}`;
 }
 
-export const apiKeyChecksum = (body: string): string =>
+const apiKeyChecksum = (body: string): string =>
   createHash('sha256').update(`supabase-self-hosted|${body}`).digest('base64url').slice(0, 8);
 
 /** True for a key of either kind with a right checksum. */

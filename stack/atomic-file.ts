@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { SfpError } from '../contracts/error.ts';
 
 /** Writes a file so that a crash leaves the old content or the new one, never a part: tmp, fsync, rename, fsync of the directory. */
-export function writeFileAtomic(path: string, content: string, mode = 0o644): void {
+function writeFileAtomic(path: string, content: string, mode = 0o644): void {
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     const file = openSync(temporary, 'wx', mode);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { failureSchema } from '../contracts/error.ts';
 import { readTextFile } from './atomic-file.ts';
 
-export const journalEntrySchema = z.object({
+const journalEntrySchema = z.object({
   at: z.string(),
   /** The operating system's user. */
   who: z.string(),

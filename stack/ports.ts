@@ -77,7 +77,7 @@ export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
-export const portTakenError = (name: string, port: number, holder: string | null, serverFile: string): SfpError =>
+const portTakenError = (name: string, port: number, holder: string | null, serverFile: string): SfpError =>
   new SfpError({
     code: 'port_taken',
     message: `Port ${port} (${name}) is taken${holder === null ? '' : ` by ${holder}`}.`,

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { chmodSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { SfpError } from '../contracts/error.ts';
 import { newApiKey } from './api-keys.ts';
@@ -10,7 +10,7 @@ import type { StackLayout } from './layout.ts';
 const secret = z.string().min(1);
 
 /** secrets.json: generated once, 0600, never overwritten, never printed. */
-export const stackSecretsSchema = z.object({
+const stackSecretsSchema = z.object({
   version: z.literal(1),
   /** Of every database role that may log in. Hexadecimal, so that it needs no escaping in a URL. */
   databasePassword: secret,
@@ -94,5 +94,3 @@ export function looseSecretsMode(layout: StackLayout): number | null {
   const mode = statSync(layout.secretsFile, { throwIfNoEntry: false })?.mode;
   return mode !== undefined && (mode & 0o077) !== 0 ? mode & 0o777 : null;
 }
-
-export const tightenSecretsMode = (layout: StackLayout): void => chmodSync(layout.secretsFile, 0o600);

@@ -36,7 +36,7 @@ const urlOverrideSchema = z.strictObject({
   grpc: z.string().optional(),
 });
 
-export const roleSourceSchema = z.union([z.literal('builtin'), programOverrideSchema, urlOverrideSchema]);
+const roleSourceSchema = z.union([z.literal('builtin'), programOverrideSchema, urlOverrideSchema]);
 export type RoleSource = z.infer<typeof roleSourceSchema>;
 
 const workerPoolSchema = z.strictObject({ slots: z.number().int().min(1).max(100) });

@@ -3,7 +3,7 @@ import { readJsonFile, writeJsonFile } from './atomic-file.ts';
 import type { StackLayout } from './layout.ts';
 
 /** state.json: what is installed. */
-export const stackStateSchema = z.object({
+const stackStateSchema = z.object({
   version: z.literal(1),
   platformVersion: z.string(),
   /** Set by the last step of init; a stack without it is resumed by running init again. */
@@ -15,7 +15,7 @@ export const stackStateSchema = z.object({
 });
 export type StackState = z.infer<typeof stackStateSchema>;
 
-export const emptyState = (platformVersion: string): StackState => ({
+const emptyState = (platformVersion: string): StackState => ({
   version: 1,
   platformVersion,
   initialisedAt: null,
@@ -30,7 +30,7 @@ export const readState = (layout: StackLayout): StackState | null =>
     suggestion: `Move ${layout.stateFile} away and run \`sfp server start --tenant ${layout.tenant}\`: it is written again.`,
   });
 
-export const writeState = (layout: StackLayout, state: StackState): void => writeJsonFile(layout.stateFile, state);
+const writeState = (layout: StackLayout, state: StackState): void => writeJsonFile(layout.stateFile, state);
 
 export function updateState(layout: StackLayout, platformVersion: string, change: Partial<StackState>): StackState {
   const state = { ...(readState(layout) ?? emptyState(platformVersion)), platformVersion, ...change };

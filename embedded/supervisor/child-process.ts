@@ -5,7 +5,7 @@ import { signalGroup, within } from './process-group.ts';
 import { markedProcesses, serviceMarker, stackMarker } from './process-table.ts';
 import type { ProcessCommand } from './service.ts';
 
-export interface ChildExit {
+interface ChildExit {
   code: number | null;
   /** One sentence: "exited with 3", "killed by SIGKILL", "could not be started: …". */
   reason: string;

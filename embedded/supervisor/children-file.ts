@@ -10,7 +10,7 @@ const childSchema = processIdentitySchema.extend({
 });
 export type RecordedChild = z.infer<typeof childSchema>;
 
-export const childrenFile = (runDir: string): string => join(runDir, 'children.json');
+const childrenFile = (runDir: string): string => join(runDir, 'children.json');
 
 /** Who was started, so that a start after kill -9 of the supervisor ends them. Not synced: a crash of the machine ends them too. */
 export function writeChildren(runDir: string, children: readonly RecordedChild[]): void {

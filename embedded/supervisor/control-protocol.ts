@@ -6,7 +6,7 @@ import { serviceStatuses } from './transition.ts';
 export const controlRequestSchema = z.object({ command: z.enum(['status', 'stop']) });
 export type ControlRequest = z.infer<typeof controlRequestSchema>;
 
-export const supervisorPhases = ['preparing', 'starting', 'running', 'stopping'] as const;
+const supervisorPhases = ['preparing', 'starting', 'running', 'stopping'] as const;
 
 export const controlStatusSchema = z.object({
   phase: z.enum(supervisorPhases),

@@ -1,7 +1,7 @@
 import { closeSync, copyFileSync, openSync, readSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 
-export const logLimitBytes = 10 * 1024 * 1024;
-export const keptLogs = 3;
+const logLimitBytes = 10 * 1024 * 1024;
+const keptLogs = 3;
 
 /** For a child to write to directly: its log does not depend on the supervisor's life. */
 export const openLog = (path: string): number => openSync(path, 'a', 0o640);

@@ -1,5 +1,5 @@
 /** `error` refuses a start; `warning` is told and goes on. */
-export type Severity = 'error' | 'warning';
+type Severity = 'error' | 'warning';
 
 export interface CheckResult {
   ok: boolean;

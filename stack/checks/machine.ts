@@ -71,5 +71,5 @@ export const machineChecks = (baseDir: string): readonly Check[] => [
 ];
 
 /** The directory itself or the nearest one above it that exists. */
-export const existingAncestor = (path: string): string =>
+const existingAncestor = (path: string): string =>
   existsSync(path) || dirname(path) === path ? path : existingAncestor(dirname(path));

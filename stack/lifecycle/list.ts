@@ -17,7 +17,7 @@ export interface StackSummary {
 }
 
 /** Names of the stacks in a base directory, whatever state they are in. */
-export function tenantNames(baseDir: string): string[] {
+function tenantNames(baseDir: string): string[] {
   try {
     return readdirSync(tenantsDir(baseDir), { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && tenantSchema.safeParse(entry.name).success)

@@ -5,7 +5,7 @@ import { machineChecks } from '../../../stack/checks/machine.ts';
 import { stackFileChecks } from '../../../stack/checks/stack-files.ts';
 import { stackLayout } from '../../../stack/layout.ts';
 import { openStack, type Stack } from '../../../stack/stack.ts';
-import { runtimeFor, stackRuntime } from '../server/stack-runtime.ts';
+import { runtimeFor, stackRuntime } from '../../runtime.ts';
 
 /** The machine, the default runtime, and one stack when it is named: the same checks that init and start make. */
 export function doctorChecks(baseDir: string, tenant: string | undefined): readonly Check[] {

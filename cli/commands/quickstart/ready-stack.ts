@@ -7,8 +7,8 @@ import type { Stack } from '../../../stack/stack.ts';
 import { readState } from '../../../stack/state.ts';
 import type { CommandServices } from '../../command.ts';
 import { platformVersion } from '../../platform-version.ts';
+import { runtimeFor, stackRuntime } from '../../runtime.ts';
 import { lifecycleProgress } from '../server/lifecycle-progress.ts';
-import { runtimeFor, stackRuntime } from '../server/stack-runtime.ts';
 
 /** A running stack of that name that this CLI is logged in to, whatever of that is there already. */
 export async function readyStack(

@@ -11,7 +11,7 @@ export const command = defineCommand({
     const [{ destroyStack }, { resolveBaseDir }, { stackRuntime }, { stackLayout }] = await Promise.all([
       import('../../../stack/lifecycle/destroy.ts'),
       import('../../../stack/base-dir.ts'),
-      import('./stack-runtime.ts'),
+      import('../../runtime.ts'),
       import('../../../stack/layout.ts'),
     ]);
     const baseDir = resolveBaseDir(options.baseDir);

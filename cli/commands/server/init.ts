@@ -45,7 +45,7 @@ export const command = defineCommand({
       [
         import('../../../stack/lifecycle/init.ts'),
         import('../../../stack/base-dir.ts'),
-        import('./stack-runtime.ts'),
+        import('../../runtime.ts'),
         import('../../platform-version.ts'),
         import('../../../stack/server-settings.ts'),
       ],

@@ -8,7 +8,7 @@ export const command = defineCommand({
     const [{ listStacks }, { resolveBaseDir }, { runtimeFor }, { statusTones }] = await Promise.all([
       import('../../../stack/lifecycle/list.ts'),
       import('../../../stack/base-dir.ts'),
-      import('./stack-runtime.ts'),
+      import('../../runtime.ts'),
       import('./status-view.ts'),
     ]);
     const stacks = await listStacks(resolveBaseDir(options.baseDir), runtimeFor);

@@ -21,7 +21,7 @@ export const command = defineCommand({
     const [{ openStack }, { resolveBaseDir }, { runtimeFor }, { readableLine }] = await Promise.all([
       import('../../../stack/stack.ts'),
       import('../../../stack/base-dir.ts'),
-      import('./stack-runtime.ts'),
+      import('../../runtime.ts'),
       import('./log-line.ts'),
     ]);
     const stack = openStack(resolveBaseDir(options.baseDir), options.tenant);

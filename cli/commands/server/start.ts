@@ -11,7 +11,7 @@ export const command = defineCommand({
     const [{ startStack }, { resolveBaseDir }, { runtimeFor }, { platformVersion }, { publicUrl }] = await Promise.all([
       import('../../../stack/lifecycle/start.ts'),
       import('../../../stack/base-dir.ts'),
-      import('./stack-runtime.ts'),
+      import('../../runtime.ts'),
       import('../../platform-version.ts'),
       import('../../../stack/server-settings.ts'),
     ]);

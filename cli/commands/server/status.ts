@@ -10,7 +10,7 @@ export const command = defineCommand({
     const [{ stackStatus }, { resolveBaseDir }, { runtimeFor }, { statusView }] = await Promise.all([
       import('../../../stack/lifecycle/status.ts'),
       import('../../../stack/base-dir.ts'),
-      import('./stack-runtime.ts'),
+      import('../../runtime.ts'),
       import('./status-view.ts'),
     ]);
     const report = await stackStatus(resolveBaseDir(options.baseDir), options.tenant, runtimeFor);

@@ -10,7 +10,7 @@ export const command = defineCommand({
     const [{ stopStack }, { resolveBaseDir }, { runtimeFor }] = await Promise.all([
       import('../../../stack/lifecycle/stop.ts'),
       import('../../../stack/base-dir.ts'),
-      import('./stack-runtime.ts'),
+      import('../../runtime.ts'),
     ]);
     const { tenant } = options;
     await stopStack({

@@ -12,7 +12,8 @@ import type { Service } from '../../../embedded/supervisor/service.ts';
 import { processStart } from '../../../stack/process-identity.ts';
 import { waitFor } from '../../support/wait.ts';
 
-const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const standInProgram = fileURLToPath(new URL('./stand-in.ts', import.meta.url));
+const supervisorProgram = fileURLToPath(new URL('./stand-in-supervisor.ts', import.meta.url));
 
 /** A service of the stand-in program; with a port it is probed over HTTP. */
 export const standIn = (
@@ -29,7 +30,7 @@ export const standIn = (
   run: {
     kind: options.task === true ? 'task' : 'process',
     program: process.execPath,
-    args: [file('stand-in.ts')],
+    args: [standInProgram],
     env: { PATH: process.env.PATH ?? '', SAY: name, PORT: String(options.port ?? 0), ...options.env },
   },
   probe: options.port === undefined ? { kind: 'alive' } : { kind: 'http', url: `http://127.0.0.1:${options.port}/` },
@@ -53,7 +54,7 @@ export class SupervisorHarness {
   supervise(services: readonly Service[]): ChildProcess {
     const spec = join(this.dir, 'services.json');
     writeFileSync(spec, JSON.stringify(services));
-    const child = spawn(process.execPath, [file('stand-in-supervisor.ts'), this.dir, spec], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [supervisorProgram, this.dir, spec], { stdio: 'ignore' });
     this.#supervisors.add(child);
     child.once('exit', () => this.#supervisors.delete(child));
     return child;

@@ -1,8 +1,8 @@
-import { composeRefusal } from '../../../compose/refusal.ts';
-import { EmbeddedRuntime } from '../../../embedded/runtime.ts';
-import type { StackRuntime } from '../../../stack/runtime.ts';
-import type { Stack } from '../../../stack/stack.ts';
-import { platformVersion } from '../../platform-version.ts';
+import { composeRefusal } from '../compose/refusal.ts';
+import { EmbeddedRuntime } from '../embedded/runtime.ts';
+import type { StackRuntime } from '../stack/runtime.ts';
+import type { Stack } from '../stack/stack.ts';
+import { platformVersion } from './platform-version.ts';
 
 /** The one place where the CLI chooses what a stack runs on. */
 export function stackRuntime(name: StackRuntime['name']): StackRuntime {
