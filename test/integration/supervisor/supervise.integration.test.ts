@@ -71,19 +71,23 @@ describe('supervisor', () => {
     expect(seen).toMatchObject({ pid: null, detail: 'exited with 1' });
   });
 
-  it('fails the start when a service never comes up, tells why, and leaves nothing', async () => {
-    const good = await freePort();
+  it.each([
+    { exit: '78', restarts: 'at once: its configuration is wrong' },
+    { exit: '1', restarts: 'after some restarts' },
+  ])('gives a start up $restarts (exit $exit), tells why, and leaves nothing', async ({ exit }) => {
+    const env = { HEALTHY_AFTER_MS: '100000', EXIT_AFTER_MS: '1', EXIT_CODE: exit, SAY: 'GOOD_NAME is missing' };
     const child = harness.supervise([
-      standIn('good', { port: good }),
-      standIn('broken', { needs: ['good'], env: { EXIT_AFTER_MS: '1', EXIT_CODE: '78', SAY: 'GOOD_NAME is missing' } }),
+      standIn('good', { port: await freePort() }),
+      standIn('broken', { needs: ['good'], port: await freePort(), env }),
     ]);
-    // `alive` is all that is asked of it, so it must be seen failing after that as well.
-    await waitFor(async () => harness.failure() ?? (await harness.service('broken')).status === 'failed', {
-      timeoutMs: 15_000,
-      what: 'the failure',
+    await once(child, 'exit');
+    expect(child.exitCode).toBe(1);
+    expect(harness.failure()).toMatchObject({
+      code: 'stack_unhealthy',
+      message: `broken exited with ${exit}`,
+      detail: expect.stringContaining('GOOD_NAME is missing'),
     });
-    if (child.exitCode === null) await askStop(harness.socket);
-    await waitFor(() => child.exitCode !== null, { timeoutMs: 10_000, what: 'the supervisor to end' });
+    expect(harness.log('broken').match(/GOOD_NAME/g)).toHaveLength(exit === '78' ? 1 : 6);
     expect(harness.leftovers()).toEqual([]);
   });
 
