@@ -78,7 +78,7 @@ export interface CommandServices {
   signal: AbortSignal;
 }
 
-export interface CommandContext<
+interface CommandContext<
   Args extends Record<string, ArgumentSpec> = Record<string, ArgumentSpec>,
   Options extends Record<string, OptionSpec> = Record<string, OptionSpec>,
 > extends CommandServices {

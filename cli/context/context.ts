@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** How the CLI proves who it is: a person's session, or an application token. */
-export const contextSchema = z.object({
+const contextSchema = z.object({
   name: z.string().min(1),
   /** The stack's public origin, e.g. `http://127.0.0.1:8000`. */
   url: z.url(),

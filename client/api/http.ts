@@ -5,7 +5,7 @@ import { SfpError } from '../../contracts/error.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { ApiError, apiErrorOf, isPassing, unreachable } from './api-error.ts';
 
-export interface HttpRequest<Answer> {
+interface HttpRequest<Answer> {
   method: 'GET' | 'POST' | 'DELETE' | 'PATCH';
   /** Below `/api/v1`, with its leading slash. */
   path: string;
