@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Hono } from 'hono';
 import type { EngineParts } from '../engine-parts.ts';
 import { listWorkflows, readWorkflow } from '../store/workflow-reads.ts';
@@ -27,7 +28,7 @@ export function catalogRoutes(app: Hono, parts: EngineParts): void {
 
   app.get('/api/v1/workflows/:workflow/versions', async (c) => {
     const row = await find(c.req.param('workflow'));
-    return c.json(versionJson(row, row.versionId));
+    return c.json(versionJson(row, triggersId(row.versionId)));
   });
 
   const find = async (id: string) => {
@@ -36,3 +37,9 @@ export function catalogRoutes(app: Hono, parts: EngineParts): void {
     return row;
   };
 }
+
+/** Triggers have an id of their own on the wire; ours is made from the version's, so that it stays the same. */
+const triggersId = (versionId: string): string => {
+  const hash = createHash('sha256').update(versionId).digest('hex');
+  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
+};

@@ -67,7 +67,9 @@ export const workflowConfig = (definition: WorkflowDefinition) => ({
   Sticky: definition.sticky,
   Tasks: definition.steps.map(stepConfig),
   description: definition.description,
-  ...(definition.onFailure === null ? {} : { OnFailure: stepConfig(definition.onFailure) }),
+  ...(definition.onFailure === null
+    ? {}
+    : { onFailureJob: { ...stepConfig(definition.onFailure), slotRequests: definition.onFailure.slots } }),
   ...(definition.idempotency === null ? {} : { idempotency: definition.idempotency }),
   ...(definition.inputJsonSchema === null
     ? {}

@@ -6,6 +6,7 @@ export async function pauseUnpause(s: Scenario): Promise<void> {
   const task = a.task({ name: 's23-t', scheduleTimeout: '30s', fn: (input: { n: number }) => ({ n: input.n }) });
   const worker = await s.worker('A', a, 's23-w', { workflows: [task] });
   await task.run({ n: 0 });
+  await s.heartbeat('A');
   await s.call('A', 'worker.pause()', async () => worker.pause());
   const ref = await task.runNoWait({ n: 1 });
   await pause(500);
