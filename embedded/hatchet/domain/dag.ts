@@ -7,7 +7,7 @@ export interface DagTask {
   status: TaskStatus;
 }
 
-export type Outcome = 'COMPLETED' | 'FAILED' | 'CANCELLED';
+type Outcome = 'COMPLETED' | 'FAILED' | 'CANCELLED';
 
 export interface DagPlan {
   ready: string[];

@@ -4,7 +4,7 @@ import { freeUnits, isSchedulable, type WorkerState } from './worker.ts';
 const maxSeats = 200;
 
 /** The workers that could take a task of this lane now, best label fit first; equal ones in rotation after `lastWorkerId`. */
-export function eligibleWorkers(
+function eligibleWorkers(
   lane: Lane,
   workers: Iterable<WorkerState>,
   lastWorkerId: string | undefined,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const jsonText = <T extends z.ZodType>(schema: T) => z.string().transform((text) => schema.parse(JSON.parse(text)));
 
-export const runtimeInfoSchema = z.object({
+const runtimeInfoSchema = z.object({
   sdkVersion: z.string(),
   language: z.string(),
   languageVersion: z.string(),

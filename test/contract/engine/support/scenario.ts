@@ -161,7 +161,7 @@ export class Scenario {
 }
 
 /** A thrown value in the form of the recordings. */
-export function thrown(error: unknown): Record<string, unknown> {
+function thrown(error: unknown): Record<string, unknown> {
   if (Array.isArray(error)) return { thrown_array: error };
   if (!(error instanceof Error)) return { thrown: error };
   const details = Object.fromEntries(

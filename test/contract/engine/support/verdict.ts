@@ -4,7 +4,7 @@ import { Report } from '../../support/report.ts';
 import { type Frame, readRecording } from './frame.ts';
 import { type Step, stepsOf } from './steps.ts';
 
-export const claims = new Claims('engine');
+const claims = new Claims('engine');
 export const report = new Report('engine', claims);
 
 export interface VerdictOptions {
