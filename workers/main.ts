@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { SfpError } from '../contracts/error.ts';
+import { expectSchema } from '../contracts/schema-version.ts';
 import { type TaskType, taskTypes } from '../contracts/task.ts';
 import { endProcessTree } from './executors/process-tree.ts';
 import { Drain } from './lifecycle/drain.ts';
@@ -8,6 +10,7 @@ import { connectEngine, type EngineTask } from './lifecycle/engine.ts';
 import { serveHealth } from './lifecycle/health-server.ts';
 import { watchForZombie } from './lifecycle/watchdog.ts';
 import { readSettings, type WorkerSettings } from './settings.ts';
+import { persist } from './store/persist.ts';
 import type { TaskEnd } from './store/task-store.ts';
 import { TaskStore } from './store/task-store.ts';
 import { runDeployment } from './tasks/deployment/deployment.ts';
@@ -16,7 +19,9 @@ import { runNoop } from './tasks/noop.ts';
 import { runTask, type TaskRun } from './tasks/task-run.ts';
 import { pruneWorkspaces } from './workspace/workspace.ts';
 
+// 78: sysexits' EX_CONFIG. 70: as the API server, a schema it must not run on.
 const badConfiguration = 78;
+const wrongSchema = 70;
 const log = pino({ name: 'worker', level: process.env.SFP_LOG_LEVEL ?? 'info' });
 
 function settingsOrExit(): WorkerSettings {
@@ -26,6 +31,17 @@ function settingsOrExit(): WorkerSettings {
     if (!(error instanceof z.ZodError)) throw error;
     log.fatal({ findings: z.prettifyError(error) }, 'the environment of this worker is not usable');
     process.exit(badConfiguration);
+  }
+}
+
+/** Waits for the gateway and the database; ends the process on a schema that this program must not work on. */
+async function checkSchema(store: TaskStore): Promise<void> {
+  try {
+    expectSchema(await persist(() => store.schema()));
+  } catch (error) {
+    if (!(error instanceof SfpError)) throw error;
+    log.fatal(error.toFailure(), 'this worker does not fit the database');
+    process.exit(wrongSchema);
   }
 }
 
@@ -44,6 +60,7 @@ async function main(): Promise<void> {
   await pruneWorkspaces(settings.workspaceDir);
 
   const store = new TaskStore(settings);
+  await checkSchema(store);
   const work: Record<TaskType, (run: TaskRun) => Promise<TaskEnd>> = {
     deployment: (run) => runDeployment(run, settings.workspaceDir),
     noop: runNoop,

@@ -2,6 +2,7 @@ import { createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { DeploymentMetadata, Stage, StageStatus } from '../../contracts/deployment.ts';
 import type { Failure } from '../../contracts/error.ts';
+import { type PlatformSchema, platformSchemaSchema } from '../../contracts/schema-version.ts';
 import type { TaskProgress } from '../../contracts/task.ts';
 import type { NewTaskEvent } from '../../contracts/task-event.ts';
 import { startedTaskSchema, type TaskStart } from './rows.ts';
@@ -29,6 +30,11 @@ export class TaskStore {
     this.#supabase = createClient(options.supabaseUrl, options.secretKey, {
       auth: { persistSession: false, autoRefreshToken: false },
     });
+  }
+
+  /** The migrations that the database has. */
+  schema(): Promise<PlatformSchema> {
+    return this.#call('platform_schema', platformSchemaSchema, {});
   }
 
   start(taskId: string, runId: string, worker: string, leaseSeconds: number): Promise<TaskStart> {

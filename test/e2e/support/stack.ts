@@ -46,14 +46,19 @@ export class E2eStack {
     ok(await home.sfp('server', 'init', '--tenant', tenant, '--mode', 'dev', '--json'));
     const repository = new Repository(home.path(`repository-${tenant}`), { 'sfp.yaml': projectFile });
     const stack = new E2eStack(home, tenant, repository);
-    ok(await home.sfp('project', 'create', 'app', '--repository', repository.directory, '--context', tenant, '--json'));
-    await stack.addEnvironment('dev', variables);
+    await stack.addProject('app', repository.directory, variables);
     return stack;
   }
 
-  async addEnvironment(slug: string, variables: Record<string, string> = {}): Promise<void> {
+  /** A project with an environment `dev`. */
+  async addProject(slug: string, repository: string, variables: Record<string, string> = {}): Promise<void> {
+    ok(await this.home.sfp('project', 'create', slug, '--repository', repository, '--context', this.tenant, '--json'));
+    await this.addEnvironment('dev', variables, slug);
+  }
+
+  async addEnvironment(slug: string, variables: Record<string, string> = {}, project = 'app'): Promise<void> {
     const settings = Object.entries(variables).flatMap(([name, value]) => ['--variable', `${name}=${value}`]);
-    const args = ['environment', 'create', slug, '--project', 'app', ...settings, '--context', this.tenant, '--json'];
+    const args = ['environment', 'create', slug, '--project', project, ...settings, '--context', this.tenant, '--json'];
     ok(await this.home.sfp(...args));
   }
 

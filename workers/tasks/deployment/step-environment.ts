@@ -16,8 +16,7 @@ export function stepEnvironment(
 ): Record<string, string> {
   const { deployment, project, environment, run, commitSha } = context;
   return {
-    // The worker's own Node first: a step that calls `node` gets the version that the platform runs on.
-    PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter),
+    PATH: stepPath(process.env.PATH ?? ''),
     HOME: homedir(),
     LANG: 'C.UTF-8',
     CI: 'true',
@@ -36,4 +35,14 @@ export function stepEnvironment(
     SFP_STAGE: stage,
     SFP_WORKSPACE: context.workspace.source,
   };
+}
+
+/**
+ * The machine's programs, without those of the checkout that sfp was started from (`npx` puts them first): a project builds
+ * with the machine's Node, and gets the platform's own only where the machine has none.
+ */
+export function stepPath(path: string): string {
+  const own = /[/\\]node_modules[/\\](\.bin|node[/\\]bin|npm[/\\].*node-gyp-bin)$/;
+  const entries = path.split(delimiter).filter((entry) => entry !== '' && !own.test(entry));
+  return [...entries, dirname(process.execPath)].join(delimiter);
 }
