@@ -10,7 +10,7 @@ import { stackLogs } from './stack-logs.ts';
 import { embeddedStatus } from './stack-status.ts';
 import { removeSocketDir, supervisorPlace } from './supervisor/place.ts';
 import { isReady } from './supervisor/transition.ts';
-import { spawnSupervisor, startFailure, supervisorPid, supervisorStatus } from './supervisor-process.ts';
+import { spawnSupervisor, startFailure, supervisorPid, supervisorProgress } from './supervisor-process.ts';
 
 const pollMs = 30;
 /** So often somebody who waits is told for what. */
@@ -41,7 +41,7 @@ export class EmbeddedRuntime implements StackRuntime {
     const deadline = performance.now() + startLimitMs;
     let tellAt = performance.now() + quietMs;
     for (;;) {
-      const status = await supervisorStatus(layout);
+      const status = await supervisorProgress(layout);
       if (performance.now() > tellAt) {
         tellAt += quietMs;
         const waiting = status?.services.filter((service) => !isReady(service.status)).map(({ name }) => name) ?? [];

@@ -46,6 +46,10 @@ export function spawnSupervisor(layout: StackLayout, platformVersion: string): n
 export const supervisorStatus = (layout: StackLayout): Promise<ControlStatus | null> =>
   askStatus(supervisorPlace(layout).controlSocket);
 
+/** The same without memory figures: cheap enough to be asked often. */
+export const supervisorProgress = (layout: StackLayout): Promise<ControlStatus | null> =>
+  askStatus(supervisorPlace(layout).controlSocket, 'progress');
+
 /** Why a supervisor ended instead of running the stack. */
 export function startFailure(layout: StackLayout, since: Date): SfpError {
   const failure = readFailure(supervisorPlace(layout).failureFile);

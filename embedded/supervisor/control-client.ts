@@ -24,8 +24,12 @@ function ask(path: string, request: ControlRequest): Promise<string | null> {
   });
 }
 
-export async function askStatus(path: string): Promise<ControlStatus | null> {
-  const text = await ask(path, { command: 'status' });
+/** @param command `progress` leaves the memory figures out */
+export async function askStatus(
+  path: string,
+  command: 'status' | 'progress' = 'status',
+): Promise<ControlStatus | null> {
+  const text = await ask(path, { command });
   return text === null || text === '' ? null : controlStatusSchema.parse(JSON.parse(text));
 }
 

@@ -53,12 +53,17 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
 
+  const progress = (): ControlStatus => ({
+    phase,
+    pid: process.pid,
+    startedAt,
+    memory: null,
+    services: orchestrator.states().map((state) => ({ ...state, memory: null })),
+  });
   const status = (): ControlStatus => {
     const table = processTable();
     return {
-      phase,
-      pid: process.pid,
-      startedAt,
+      ...progress(),
       memory: processMemory(process.pid),
       services: orchestrator.states().map((state) => ({
         ...state,
@@ -68,6 +73,7 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   };
   const control: ControlServer = await startControlServer(options.controlSocket, log, ({ command }) => {
     if (command === 'status') return status();
+    if (command === 'progress') return progress();
     // Answered first: whoever asked watches this process end.
     setImmediate(() => onSignalFreeStop());
     return { ok: true };
