@@ -19,7 +19,11 @@ module.exports = {
       severity: 'error',
       comment: `${room}/ imports ${allowed.length > 0 ? allowed.join(', ') : 'nothing of ours'}`,
       from: { path: `^${room}/`, pathNot: '\\.test\\.tsx?$' },
-      to: { path: `^(${Object.keys(rooms).filter((other) => other !== room && !allowed.includes(other)).join('|')}|test)/` },
+      to: {
+        path: `^(${Object.keys(rooms)
+          .filter((other) => other !== room && !allowed.includes(other))
+          .join('|')}|test)/`,
+      },
     })),
     {
       name: 'one-place-picks-the-runtime',
@@ -28,12 +32,20 @@ module.exports = {
       from: { path: '^cli/', pathNot: '(^cli/runtime\\.ts$|\\.test\\.tsx?$)' },
       to: { path: '^(compose|embedded)/' },
     },
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'no-barrels', severity: 'error', from: {}, to: { path: '^(?!node_modules).*/index\\.tsx?$' } },
     {
       name: 'no-test-code-in-rooms',
       severity: 'error',
-      from: { path: '^(cli|client|contracts|server|workers|migrations|stack|compose|embedded)/', pathNot: '\\.test\\.tsx?$' },
+      from: {
+        path: '^(cli|client|contracts|server|workers|migrations|stack|compose|embedded)/',
+        pathNot: '\\.test\\.tsx?$',
+      },
       to: { dependencyTypes: ['npm-dev'] },
     },
   ],

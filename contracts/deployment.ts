@@ -39,8 +39,6 @@ export const deploymentStatuses = [
 export const deploymentStatusSchema = z.enum(deploymentStatuses);
 export type DeploymentStatus = z.infer<typeof deploymentStatusSchema>;
 
-export const finalDeploymentStatuses: readonly DeploymentStatus[] = ['succeeded', 'failed', 'rolled_back', 'cancelled'];
-
 export type StageStatusMap = Record<Stage, StageStatus>;
 
 const mainStages = stages.filter((stage) => stage !== 'rollback');

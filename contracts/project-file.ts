@@ -16,7 +16,6 @@ export type ProjectStep = z.infer<typeof stepSchema>;
 
 /** The stages that a project file may declare: all but `checkout`. */
 export const declaredStages = ['build', 'validate', 'deploy', 'verify', 'rollback'] as const;
-export type DeclaredStage = (typeof declaredStages)[number];
 
 /** `sfp.yaml`: how a project is built, checked, deployed, verified and taken back. Unknown keys are errors. */
 export const projectFileSchema = z.strictObject({

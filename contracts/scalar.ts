@@ -5,13 +5,10 @@ export const uuidSchema = z.uuid();
 /** ISO 8601 with offset, as Postgres' JSON writes timestamptz. */
 export const timestampSchema = z.iso.datetime({ offset: true });
 
-/** Names that people type: lower-case letters, digits, hyphens, 2 to 40 characters, no hyphen at either end. */
+/** Names that people type, of stacks too: lower-case letters, digits, hyphens, 2 to 40 characters, no hyphen at either end. */
 export const slugSchema = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])$/, 'lower-case letters, digits and hyphens, 2 to 40 characters');
-
-/** A stack's name has the same form as every other name that ends in a path, a URL or a project name. */
-export const tenantSchema = slugSchema;
 
 /** A page of a list: `nextCursor` is opaque and null on the last page. */
 export const pageSchema = <Item extends z.ZodType>(item: Item) =>

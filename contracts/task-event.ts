@@ -5,10 +5,10 @@ import { timestampSchema, uuidSchema } from './scalar.ts';
 import { taskProgressSchema, taskStatusSchema } from './task.ts';
 
 /** One line of a step's output. Secrets are masked before it gets here. */
-export const logLineSchema = z.object({ stream: z.enum(['stdout', 'stderr', 'system']), text: z.string() });
+const logLineSchema = z.object({ stream: z.enum(['stdout', 'stderr', 'system']), text: z.string() });
 
 /** What an event says, by kind. `data` of a row in `task_events` has exactly one of these shapes. */
-export const taskEventBodies = {
+const taskEventBodies = {
   /** A task's status moved. The final one is the last event of a task, except when a retry of the deployment makes a new task. */
   task: z.object({
     status: taskStatusSchema,

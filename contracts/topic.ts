@@ -4,7 +4,7 @@ import { taskProgressSchema, taskStatusSchema } from './task.ts';
 import { taskEventRowSchema } from './task-event.ts';
 
 /** Private Realtime topics. RLS on `realtime.messages` lets in who may see the row of that id. */
-export const topicKinds = ['task', 'environment', 'project', 'account'] as const;
+const topicKinds = ['task', 'environment', 'project', 'account'] as const;
 export type TopicKind = (typeof topicKinds)[number];
 export const topic = (kind: TopicKind, id: string): string => `${kind}:${id}`;
 

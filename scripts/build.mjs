@@ -9,9 +9,13 @@ const rooms = ['cli', 'client', 'contracts', 'server', 'workers', 'migrations', 
 const assets = /\.(sql|json|yaml|html)$/;
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')], {
-  stdio: 'inherit',
-});
+execFileSync(
+  process.execPath,
+  [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')],
+  {
+    stdio: 'inherit',
+  },
+);
 for (const room of rooms) {
   const source = join(root, room);
   cpSync(source, join(root, 'dist', room), {

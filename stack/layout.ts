@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SfpError } from '../contracts/error.ts';
-import { tenantSchema } from '../contracts/scalar.ts';
+import { slugSchema } from '../contracts/scalar.ts';
 
 /** Every path of one stack. Pure: making one touches nothing. */
 export interface StackLayout {
@@ -27,7 +27,7 @@ export interface StackLayout {
 export const tenantsDir = (baseDir: string): string => join(baseDir, 'tenants');
 
 export function stackLayout(baseDir: string, tenant: string): StackLayout {
-  if (!tenantSchema.safeParse(tenant).success) {
+  if (!slugSchema.safeParse(tenant).success) {
     throw new SfpError({
       code: 'tenant_name_invalid',
       message: `"${tenant}" is not a tenant name.`,

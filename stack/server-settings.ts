@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SfpError } from '../contracts/error.ts';
-import { tenantSchema } from '../contracts/scalar.ts';
+import { slugSchema } from '../contracts/scalar.ts';
 import { readJsonFile, writeJsonFile } from './atomic-file.ts';
 import type { StackLayout } from './layout.ts';
 import { portsSchema } from './ports.ts';
@@ -44,7 +44,7 @@ const workerPoolSchema = z.strictObject({ slots: z.number().int().min(1).max(100
 /** server.json: what the operator decided. No secret in it. */
 export const serverSettingsSchema = z.strictObject({
   version: z.literal(1),
-  tenant: tenantSchema,
+  tenant: slugSchema,
   mode: z.enum(['dev', 'prod']),
   runtime: z.enum(['embedded', 'compose']),
   domain: z.string().optional(),

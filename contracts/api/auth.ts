@@ -27,4 +27,3 @@ export const meSchema = z.object({
   /** Set when the caller came with an application token. */
   applicationTokenId: uuidSchema.nullable(),
 });
-export type Me = z.infer<typeof meSchema>;

@@ -201,7 +201,7 @@ describe('rules of the application', () => {
         body: { code: 'unexpected_failure', message: 'Database error saving new user' },
       });
       await client.query('drop function public.probe_rule() cascade');
-      expect((await signIn('raise@example.com')).body['error_code']).toBe('invalid_credentials');
+      expect((await signIn('raise@example.com')).body.error_code).toBe('invalid_credentials');
     });
   });
 });
@@ -210,23 +210,23 @@ describe('at once', () => {
   test('ten sign-ups of one address make one user; the others are told', async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => signUp('once@example.com')));
     expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
-    expect(answers.filter((answer) => answer.body['error_code'] === 'user_already_exists')).toHaveLength(9);
+    expect(answers.filter((answer) => answer.body.error_code === 'user_already_exists')).toHaveLength(9);
   });
 
   test('twenty refreshes of one token give one new token, and the family lives', async () => {
     const first = await signUp('refresh@example.com');
-    const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(first.body['refresh_token'])));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(first.body.refresh_token)));
     expect(answers.map((answer) => answer.status)).toEqual(Array.from({ length: 20 }, () => 200));
-    expect(new Set(answers.map((answer) => answer.body['refresh_token'])).size).toBe(1);
-    expect((await refresh(answers[0]?.body['refresh_token'])).status).toBe(200);
+    expect(new Set(answers.map((answer) => answer.body.refresh_token)).size).toBe(1);
+    expect((await refresh(answers[0]?.body.refresh_token)).status).toBe(200);
   });
 
   test('a stolen token that comes back late ends the family, also against a refresh at the same time', async () => {
     const first = await signUp('stolen@example.com');
-    const second = await refresh(first.body['refresh_token']);
-    const third = await refresh(second.body['refresh_token']);
-    const [theft] = await Promise.all([refresh(first.body['refresh_token']), refresh(third.body['refresh_token'])]);
-    expect(theft.body['error_code']).toBe('refresh_token_already_used');
+    const second = await refresh(first.body.refresh_token);
+    const third = await refresh(second.body.refresh_token);
+    const [theft] = await Promise.all([refresh(first.body.refresh_token), refresh(third.body.refresh_token)]);
+    expect(theft.body.error_code).toBe('refresh_token_already_used');
     await as('supabase_admin', async (client) => {
       const { rows } = await client.query(
         `select count(*)::int as alive from auth.refresh_tokens t join auth.users u on u.id::text = t.user_id
@@ -239,7 +239,7 @@ describe('at once', () => {
   test('refreshes, sign-outs and a new password of one user never wait in a circle', async () => {
     await signUp('circle@example.com');
     const sessions = await Promise.all(Array.from({ length: 8 }, () => signIn('circle@example.com')));
-    const bearer = (session: Answer) => ({ authorization: `Bearer ${session.body['access_token']}` });
+    const bearer = (session: Answer) => ({ authorization: `Bearer ${session.body.access_token}` });
     const password = fetch(`${url}/user`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json', ...bearer(sessions[0] ?? { status: 0, body: {} }) },
@@ -248,7 +248,7 @@ describe('at once', () => {
     const statuses = await Promise.all([
       password.then((answer) => answer.status),
       ...sessions.flatMap((session, index) => [
-        refresh(session.body['refresh_token']).then((answer) => answer.status),
+        refresh(session.body.refresh_token).then((answer) => answer.status),
         fetch(`${url}${index % 2 === 0 ? '/logout?scope=others' : '/logout'}`, {
           method: 'POST',
           headers: bearer(session),
@@ -289,7 +289,7 @@ describe('the process', () => {
   test('a bad environment ends it with 78 and names the variables, not their values', () => {
     const ended = spawnSync(process.execPath, [fileURLToPath(entry)], {
       env: {
-        PATH: process.env['PATH'] ?? '',
+        PATH: process.env.PATH ?? '',
         ...environment(1),
         GOTRUE_API_PORT: 'x',
         GOTRUE_JWT_KEYS: '[{"kty":"EC","d":"private-part"}]',
@@ -306,7 +306,7 @@ describe('the process', () => {
     const port = await freePort();
     const other = await start(port);
     const user = await fetch(`http://127.0.0.1:${port}/user`, {
-      headers: { authorization: `Bearer ${session.body['access_token']}` },
+      headers: { authorization: `Bearer ${session.body.access_token}` },
     });
     expect(user.status).toBe(200);
     expect(await other.stop()).toBe(0);

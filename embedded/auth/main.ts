@@ -9,7 +9,7 @@ import { migrate } from './migrate.ts';
 import { Hasher } from './password/hasher.ts';
 import { createAuthServer } from './server.ts';
 
-const log = pino({ name: 'auth', level: process.env['SFP_LOG_LEVEL'] ?? 'info' });
+const log = pino({ name: 'auth', level: process.env.SFP_LOG_LEVEL ?? 'info' });
 const stopLimitMs = 10_000;
 
 function readConfig(): Config {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Config, parseConfig } from './config.ts';
 import { Gateway } from './gateway.ts';
 
-const log = pino({ name: 'gateway', level: process.env['SFP_LOG_LEVEL'] ?? 'info' });
+const log = pino({ name: 'gateway', level: process.env.SFP_LOG_LEVEL ?? 'info' });
 const drainLimitMs = 8_000;
 
 function readConfig(): Config {

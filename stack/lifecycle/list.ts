@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import type { Failure } from '../../contracts/error.ts';
 import { SfpError } from '../../contracts/error.ts';
-import { tenantSchema } from '../../contracts/scalar.ts';
+import { slugSchema } from '../../contracts/scalar.ts';
 import { stackLayout, tenantsDir } from '../layout.ts';
 import type { StackRuntime, StackStatus } from '../runtime.ts';
 import { publicUrl, readServerSettings, type ServerSettings } from '../server-settings.ts';
@@ -20,7 +20,7 @@ export interface StackSummary {
 function tenantNames(baseDir: string): string[] {
   try {
     return readdirSync(tenantsDir(baseDir), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && tenantSchema.safeParse(entry.name).success)
+      .filter((entry) => entry.isDirectory() && slugSchema.safeParse(entry.name).success)
       .map((entry) => entry.name)
       .sort();
   } catch (error) {

@@ -78,8 +78,6 @@ export async function connectEngine(
   };
 }
 
-export type Engine = Awaited<ReturnType<typeof connectEngine>>;
-
 const sdkLogger = (log: Logger) => ({
   debug: async (message: string) => log.debug(message),
   info: async (message: string) => log.debug(message),

@@ -1,5 +1,5 @@
 /** Why a running task has to stop before its end. It is the reason of the task's abort signal. */
-export const interruptions = {
+const interruptions = {
   /** Somebody asked for it. */
   cancel: 'The task was cancelled.',
   /** Another attempt has taken over, or the database refuses this one: write nothing more. */

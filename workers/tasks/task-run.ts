@@ -7,7 +7,7 @@ import { StaleAttempt, type TaskEnd, type TaskStore } from '../store/task-store.
 import { Interruption, type InterruptionKind, interruptionOf } from './interruption.ts';
 
 /** An attempt that says nothing for this long is taken for dead; it says something at least every two seconds. */
-export const leaseSeconds = 15;
+const leaseSeconds = 15;
 const busyPollMs = 1_000;
 
 /** What the work of a task type is given. */

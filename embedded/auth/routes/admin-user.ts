@@ -26,7 +26,7 @@ const subjects = new WeakMap<Exchange, Promise<User>>();
 
 async function findSubject(exchange: Exchange): Promise<User> {
   await adminRole(exchange);
-  const id = exchange.params['userId'] ?? '';
+  const id = exchange.params.userId ?? '';
   if (!z.guid().safeParse(id).success) throw notFound('validation_failed', 'user_id must be an UUID');
   const user = await findById(exchange.service.database, id);
   if (user === undefined) throw userNotFound();

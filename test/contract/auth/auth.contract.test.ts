@@ -12,7 +12,7 @@ import { readRecording } from './recording.ts';
 import { setUps } from './scenario.ts';
 
 const entry = new URL('../../../embedded/auth/main.ts', import.meta.url);
-const external = process.env['SFP_CONTRACT_AUTH_URL'];
+const external = process.env.SFP_CONTRACT_AUTH_URL;
 const claims = new Claims('auth');
 const report = new Report('auth', claims);
 const keys = await makeKeys();
@@ -20,7 +20,7 @@ const keys = await makeKeys();
 // environment with autoconfirm, its secret in SFP_CONTRACT_AUTH_JWT_SECRET, and users that may be deleted: all of them are.
 const plays = (scenario: string): boolean => {
   const { config } = readRecording(scenario);
-  return external === undefined || (Object.keys(config).length === 1 && config['GOTRUE_MAILER_AUTOCONFIRM'] === 'true');
+  return external === undefined || (Object.keys(config).length === 1 && config.GOTRUE_MAILER_AUTOCONFIRM === 'true');
 };
 
 describe('auth answers as recorded', () => {

@@ -1,6 +1,6 @@
 /** The configuration under which everything was recorded; the first note of a file says what it changes. */
 export const secret =
-  process.env['SFP_CONTRACT_AUTH_JWT_SECRET'] ?? 'a-secret-of-the-contract-suite-with-at-least-32-characters';
+  process.env.SFP_CONTRACT_AUTH_JWT_SECRET ?? 'a-secret-of-the-contract-suite-with-at-least-32-characters';
 
 export const baseEnvironment: Record<string, string> = {
   API_EXTERNAL_URL: 'http://127.0.0.1:9990/auth/v1',

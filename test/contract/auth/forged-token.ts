@@ -15,9 +15,9 @@ export async function forgeToken(
   keys: RunKeys,
 ): Promise<string> {
   const input = `${encode(header)}.${encode(claims)}`;
-  if (header['alg'] === 'none') return `${input}.`;
-  if (header['alg'] === 'HS512') return `${input}.${hmac('sha512', input, secret)}`;
-  if (header['alg'] === 'HS256')
+  if (header.alg === 'none') return `${input}.`;
+  if (header.alg === 'HS512') return `${input}.${hmac('sha512', input, secret)}`;
+  if (header.alg === 'HS256')
     return `${input}.${hmac('sha256', input, label === 'wrong-signature' ? 'not the secret' : label === 'hmac-with-public-key' ? JSON.stringify(keys.ec.x) : secret)}`;
   return signEc(header, claims, label === 'es256-forged' ? keys.stranger : keys.ec);
 }

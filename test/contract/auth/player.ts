@@ -97,10 +97,10 @@ export class Player {
   /** The claims with their times moved from the recording's clock to this one. */
   #shifted(note: TokenNote): Record<string, unknown> {
     const first = this.#recording.lines.find(
-      (line) => line.kind === 'token' && typeof line.claims['session_id'] === 'string',
+      (line) => line.kind === 'token' && typeof line.claims.session_id === 'string',
     );
     const issued =
-      first?.kind === 'token' && typeof first.claims['iat'] === 'number' ? first.claims['iat'] - first.t_ms / 1000 : 0;
+      first?.kind === 'token' && typeof first.claims.iat === 'number' ? first.claims.iat - first.t_ms / 1000 : 0;
     const shift = Math.round(Date.now() / 1000 - (issued + note.t_ms / 1000));
     return Object.fromEntries(
       Object.entries(note.claims).map(([name, value]) => [

@@ -6,7 +6,7 @@ import { EchoUpstream } from './echo-upstream.ts';
 import { type KeyKind, keyKinds, keyOf, keys, translated } from './keys.ts';
 import { platformRules, refusalOf, rules } from './rules.ts';
 
-const external = process.env['SFP_CONTRACT_GATEWAY_URL'];
+const external = process.env.SFP_CONTRACT_GATEWAY_URL;
 const upstreams = {
   auth: new EchoUpstream('auth'),
   rest: new EchoUpstream('rest'),

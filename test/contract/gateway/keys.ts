@@ -9,10 +9,10 @@ const own = {
 
 /** The keys of the gateway under test: of the environment for one that somebody else runs, else made up. */
 export const keys = {
-  anon: process.env['SUPABASE_ANON_KEY'] ?? own.anon,
-  service: process.env['SUPABASE_SERVICE_KEY'] ?? own.service,
-  publishable: process.env['SUPABASE_PUBLISHABLE_KEY'] ?? own.publishable,
-  secret: process.env['SUPABASE_SECRET_KEY'] ?? own.secret,
+  anon: process.env.SUPABASE_ANON_KEY ?? own.anon,
+  service: process.env.SUPABASE_SERVICE_KEY ?? own.service,
+  publishable: process.env.SUPABASE_PUBLISHABLE_KEY ?? own.publishable,
+  secret: process.env.SUPABASE_SECRET_KEY ?? own.secret,
   unknown: 'sb_secret_abcdefghijklmnopqrstuv_00000000',
 };
 export const translated = { anonJwt: own.anonJwt, serviceJwt: own.serviceJwt };

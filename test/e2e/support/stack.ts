@@ -10,7 +10,7 @@ export function ok(run: CliRun): CliRun {
   return run;
 }
 
-export interface ServiceStatus {
+interface ServiceStatus {
   name: string;
   state: string;
   pid: number | null;
