@@ -1,5 +1,7 @@
+import { engineCheck } from '../compose/engine-check.ts';
 import { composeRefusal } from '../compose/refusal.ts';
 import { EmbeddedRuntime } from '../embedded/runtime.ts';
+import type { Check } from '../stack/checks/check.ts';
 import type { StackRuntime } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
 import { platformVersion } from './platform-version.ts';
@@ -11,3 +13,6 @@ export function stackRuntime(name: StackRuntime['name']): StackRuntime {
 }
 
 export const runtimeFor = ({ settings }: Stack): StackRuntime => stackRuntime(settings.runtime);
+
+/** What `doctor` asks where no stack is named: the runtime of every mode. */
+export const runtimeChecks = (): readonly Check[] => [...stackRuntime('embedded').checks(null), engineCheck];

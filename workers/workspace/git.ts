@@ -58,7 +58,7 @@ export class Git {
         '--quiet',
         '--end-of-options',
         `${candidate}^{commit}`,
-      ]).catch(() => '');
+      ]).catch(absentAs(''));
       if (sha.trim() !== '') return sha.trim();
     }
     const branches = await this.#run([
@@ -157,6 +157,14 @@ function cloneFailure(error: unknown, url: string): unknown {
     { cause: error },
   );
 }
+
+/** Git's plain "there is no such object" (exit 1 or 128) as a value; an abort or a git that cannot run goes up. */
+const absentAs =
+  <Value>(value: Value) =>
+  (error: unknown): Value => {
+    if (error instanceof Error && 'code' in error && typeof error.code === 'number') return value;
+    throw error;
+  };
 
 /** A failure for people when the disk of the workspace is full, else undefined. */
 export function outOfSpace(error: unknown): SfpError | undefined {

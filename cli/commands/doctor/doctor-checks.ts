@@ -5,12 +5,12 @@ import { machineChecks } from '../../../stack/checks/machine.ts';
 import { stackFileChecks } from '../../../stack/checks/stack-files.ts';
 import { stackLayout } from '../../../stack/layout.ts';
 import { openStack, type Stack } from '../../../stack/stack.ts';
-import { runtimeFor, stackRuntime } from '../../runtime.ts';
+import { runtimeChecks, runtimeFor, stackRuntime } from '../../runtime.ts';
 
 /** The machine, the default runtime, and one stack when it is named: the same checks that init and start make. */
 export function doctorChecks(baseDir: string, tenant: string | undefined): readonly Check[] {
   const machine = machineChecks(baseDir);
-  if (tenant === undefined) return [...machine, ...stackRuntime('embedded').checks(null)];
+  if (tenant === undefined) return [...machine, ...runtimeChecks()];
   const layout = stackLayout(baseDir, tenant);
   if (!existsSync(layout.dir)) {
     throw new SfpError({
