@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundlePrograms } from './bundle.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 const rooms = ['cli', 'client', 'contracts', 'server', 'workers', 'migrations', 'stack', 'compose', 'embedded'];
@@ -23,5 +24,6 @@ for (const room of rooms) {
     filter: (path) => path === source || assets.test(path) || !/\.[^/]+$/.test(path),
   });
 }
+await bundlePrograms(join(root, 'dist'));
 const main = join(root, 'dist/cli/main.js');
 if (existsSync(main)) chmodSync(main, 0o755);

