@@ -1,17 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
 // Four kinds of tests (docs/testing.md). Everything but `unit` starts real processes, so files of those
-// projects run a few at a time: the suite has to hold on two cores.
+// projects run a few at a time, one project after the other: the suite has to hold on two cores.
 const started = { testTimeout: 60_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['**/*.unit.test.{ts,tsx}'], exclude: ['node_modules/**', 'dist/**'] } },
-      { test: { name: 'contract', include: ['test/contract/**/*.contract.test.ts'], maxWorkers: 2, ...started } },
+      {
+        test: {
+          name: 'unit',
+          sequence: { groupOrder: 0 },
+          include: ['**/*.unit.test.{ts,tsx}'],
+          exclude: ['node_modules/**', 'dist/**'],
+        },
+      },
+      {
+        test: {
+          name: 'contract',
+          sequence: { groupOrder: 1 },
+          include: ['test/contract/**/*.contract.test.ts'],
+          maxWorkers: 2,
+          ...started,
+        },
+      },
       {
         test: {
           name: 'integration',
+          sequence: { groupOrder: 2 },
           include: ['**/*.integration.test.ts'],
           exclude: ['node_modules/**', 'dist/**'],
           maxWorkers: 2,
