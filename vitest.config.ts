@@ -37,6 +37,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 3 },
           include: ['test/e2e/**/*.e2e.test.ts'],
           maxWorkers: 1,
           fileParallelism: false,
