@@ -26,6 +26,15 @@ export class Home {
     return join(this.directory, ...parts);
   }
 
+  get contextsFile(): string {
+    return this.path('config', 'contexts.json');
+  }
+
+  /** The same home with more settings. */
+  with(env: Record<string, string>): Pick<Home, 'sfp'> {
+    return { sfp: (...args) => runCli(args, { ...this.#env, ...env }) };
+  }
+
   /** Runs a command to its end. */
   sfp(...args: string[]): Promise<CliRun> {
     this.#remember(args);
