@@ -73,8 +73,8 @@ export class TableBatch {
 
   /** The channels that get this row, each with its matching bindings. */
   *recipients(row: BatchRow): Iterable<{ channel: Channel; bindings: Binding[] }> {
-    for (const { channel, bindings } of this.#subscriptions) {
-      if (!channel.open || !this.#sees(channel, row)) continue;
+    for (const { channel, bindings, since } of this.#subscriptions) {
+      if (!channel.open || since?.isAfter(row.xid) || !this.#sees(channel, row)) continue;
       const matching = bindings.filter((binding) => this.#matchesBinding(row, channel, binding));
       if (matching.length > 0) yield { channel, bindings: matching };
     }

@@ -6,10 +6,13 @@ import type { ReplicationStream } from '../../replication/stream.ts';
 import { isRecord } from '../../wire/message.ts';
 import { type ChannelExtension, JoinRefused } from '../extension.ts';
 import { BindingRefused, bindingId, checkBinding } from './binding.ts';
+import { Moment } from './moment.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 const streamWaitMs = 5_000;
 const retryMs = 1_000;
+/** The reply to a join does not wait longer than this for the database. */
+const momentLimitMs = 500;
 
 /** Row changes of published tables. The stream is opened with the first subscription, and `ok` is said only once it is live. */
 export class PostgresChangesExtension implements ChannelExtension {
@@ -19,6 +22,7 @@ export class PostgresChangesExtension implements ChannelExtension {
   readonly #stream: ReplicationStream;
   readonly #subscriptions: Subscriptions;
   readonly #log: Logger;
+  readonly #joinedAt = new WeakMap<Channel, Moment>();
 
   constructor(parts: { pool: Pool; stream: ReplicationStream; subscriptions: Subscriptions; log: Logger }) {
     this.#pool = parts.pool;
@@ -30,6 +34,7 @@ export class PostgresChangesExtension implements ChannelExtension {
   async admit(channel: Channel, config: JoinConfig): Promise<Record<string, unknown>> {
     const wanted = rawBindings(channel);
     const echo = wanted.map((raw) => ({ id: bindingId(raw), ...raw }));
+    if (wanted.length > 0) await this.#noteMoment(channel);
     if (wanted.length > 0 && config.waitForChangesMs !== undefined) {
       await this.#subscribeBeforeReply(channel, config.waitForChangesMs);
     }
@@ -46,6 +51,22 @@ export class PostgresChangesExtension implements ChannelExtension {
 
   left(channel: Channel): void {
     this.#subscriptions.delete(channel);
+  }
+
+  /**
+   * Before the reply, so that whatever is committed after it arrives, and nothing that was there before. With the
+   * database away there is no moment, and the subscription starts when the stream does.
+   */
+  async #noteMoment(channel: Channel): Promise<void> {
+    const limit = AbortSignal.timeout(momentLimitMs);
+    const late = new Promise<never>((_, reject) => {
+      limit.addEventListener('abort', () => reject(limit.reason), { once: true });
+    });
+    try {
+      this.#joinedAt.set(channel, await Promise.race([Moment.now(this.#pool), late]));
+    } catch (error) {
+      this.#log.debug({ err: error, topic: channel.topicName }, 'no snapshot at the join');
+    }
   }
 
   /** `postgres_changes_options.wait`: SUBSCRIBED then means that no change is missed from here on. */
@@ -89,7 +110,7 @@ export class PostgresChangesExtension implements ChannelExtension {
     for (const raw of rawBindings(channel)) bindings.push(await checkBinding(this.#pool, raw, role));
     this.#stream.start();
     if (!(await this.#stream.waitLive(limitMs))) return false;
-    if (channel.open) this.#subscriptions.set(channel, bindings);
+    if (channel.open) this.#subscriptions.set(channel, bindings, this.#joinedAt.get(channel));
     return true;
   }
 }

@@ -1,10 +1,13 @@
 import type { Channel } from '../../channel/channel.ts';
 import type { Relation } from '../../replication/pgoutput.ts';
 import type { Binding } from './binding.ts';
+import type { Moment } from './moment.ts';
 
 export interface Subscription {
   channel: Channel;
   bindings: Binding[];
+  /** Changes that were visible by then are old news: whoever joins reads the rows after that. */
+  since: Moment | undefined;
 }
 
 /** Live subscriptions, found by the table that changed. */
@@ -16,9 +19,9 @@ export class Subscriptions {
     return this.#byChannel.size;
   }
 
-  set(channel: Channel, bindings: Binding[]): void {
+  set(channel: Channel, bindings: Binding[], since?: Moment): void {
     this.delete(channel);
-    const subscription = { channel, bindings };
+    const subscription = { channel, bindings, since };
     this.#byChannel.set(channel, subscription);
     for (const key of keysOf(bindings)) {
       const set = this.#byTable.get(key) ?? new Set();
