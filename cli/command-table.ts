@@ -23,6 +23,7 @@ export const commandTable: readonly CommandEntry[] = [
   { path: 'server stop', summary: 'Stop a stack', load: () => import('./commands/server/stop.ts') },
   { path: 'server status', summary: 'What runs, how well', load: () => import('./commands/server/status.ts') },
   { path: 'server logs', summary: 'Logs of a stack', load: () => import('./commands/server/logs.ts') },
+  { path: 'server images', summary: 'Container images of a stack', load: () => import('./commands/server/images.ts') },
   { path: 'server list', summary: 'Stacks on this machine', load: () => import('./commands/server/list.ts') },
   {
     path: 'server destroy',

@@ -16,3 +16,15 @@ export const runtimeFor = ({ settings }: Stack): StackRuntime => stackRuntime(se
 
 /** What `doctor` asks where no stack is named: the runtime of every mode. */
 export const runtimeChecks = (): readonly Check[] => [...stackRuntime('embedded').checks(null), engineCheck];
+
+/** Writes the files of a stack of containers without any engine. */
+export async function renderComposeStack(stack: Stack): Promise<readonly string[]> {
+  const { writeStackFiles } = await import('../compose/write-stack-files.ts');
+  return writeStackFiles(stack, platformVersion());
+}
+
+/** The images of a platform version, as locked and as server.json has it. */
+export async function stackImages(overrides: Stack['settings']['images']) {
+  const { imageRows } = await import('../compose/images.ts');
+  return imageRows(platformVersion(), overrides);
+}

@@ -6,6 +6,7 @@ export const composeRefusal = (): SfpError =>
     code: 'runtime_not_available',
     message: 'The compose runtime (production mode) is not part of this version.',
     detail:
-      '`--mode prod` and `--runtime compose` run a stack on Docker Compose; this version runs the embedded runtime only.',
-    suggestion: 'Use `--mode dev`, or `--runtime embedded` for a stack without Docker on this machine.',
+      '`--mode prod` and `--runtime compose` run a stack on Docker Compose; this version renders its files and runs the embedded runtime only.',
+    suggestion:
+      'Add `--render-only` to write the files of the stack. To run one now, use `--mode dev`, or `--runtime embedded` for a stack without Docker on this machine.',
   });

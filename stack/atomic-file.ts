@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { SfpError } from '../contracts/error.ts';
 
 /** Writes a file so that a crash leaves the old content or the new one, never a part: tmp, fsync, rename, fsync of the directory. */
-function writeFileAtomic(path: string, content: string, mode = 0o644): void {
+export function writeTextFile(path: string, content: string, mode = 0o644): void {
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     const file = openSync(temporary, 'wx', mode);
@@ -29,7 +29,7 @@ function writeFileAtomic(path: string, content: string, mode = 0o644): void {
 }
 
 export const writeJsonFile = (path: string, value: unknown, mode?: number): void =>
-  writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`, mode);
+  writeTextFile(path, `${JSON.stringify(value, null, 2)}\n`, mode);
 
 /** Text of a file, or null when there is none. */
 export function readTextFile(path: string): string | null {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { SfpError } from '../contracts/error.ts';
 import { newApiKey } from './api-keys.ts';
 import { readJsonFile, writeJsonFile } from './atomic-file.ts';
+import { oauthProviderSchema } from './auth-settings.ts';
 import { es256ApiToken, hs256ApiToken, newSigningKey, signingKeySchema } from './jwt-keys.ts';
 import type { StackLayout } from './layout.ts';
 
@@ -35,6 +36,11 @@ const stackSecretsSchema = z.object({
   dispatchSecret: secret,
   /** First password of the administrator, when init generated it. */
   adminPassword: secret,
+  /** Written by hand when server.json configures mail, sign-in providers or SAML (`auth`). */
+  smtpPassword: secret.optional(),
+  oauthClientSecrets: z.partialRecord(oauthProviderSchema, secret).optional(),
+  /** One line of base64: an RSA key of 2048 bits or more, PKCS#1 DER. */
+  samlPrivateKey: secret.regex(/^[A-Za-z0-9+/=]+$/).optional(),
 });
 export type StackSecrets = z.infer<typeof stackSecretsSchema>;
 

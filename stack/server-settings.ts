@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { SfpError } from '../contracts/error.ts';
 import { slugSchema } from '../contracts/scalar.ts';
 import { readJsonFile, writeJsonFile } from './atomic-file.ts';
+import { authSettingsSchema } from './auth-settings.ts';
+import { imageNames } from './image-names.ts';
 import type { StackLayout } from './layout.ts';
 import { portsSchema } from './ports.ts';
 
@@ -39,6 +41,11 @@ const urlOverrideSchema = z.strictObject({
 const roleSourceSchema = z.union([z.literal('builtin'), programOverrideSchema, urlOverrideSchema]);
 export type RoleSource = z.infer<typeof roleSourceSchema>;
 
+/** A host name that a certificate can be had for. */
+export const domainSchema = z.string().regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, {
+  message: 'a host name such as deploy.example.com',
+});
+
 const workerPoolSchema = z.strictObject({ slots: z.number().int().min(1).max(100) });
 
 /** server.json: what the operator decided. No secret in it. */
@@ -47,7 +54,7 @@ export const serverSettingsSchema = z.strictObject({
   tenant: slugSchema,
   mode: z.enum(['dev', 'prod']),
   runtime: z.enum(['embedded', 'compose']),
-  domain: z.string().optional(),
+  domain: domainSchema.optional(),
   /** Where browsers and the CLI reach the stack, when that is not the gateway's own port. */
   publicUrl: z.url().optional(),
   ports: portsSchema,
@@ -61,6 +68,10 @@ export const serverSettingsSchema = z.strictObject({
   drainTimeoutMs: z.number().int().min(0).max(3_600_000).default(20_000),
   signup: z.enum(['open', 'closed']).default('closed'),
   roles: z.partialRecord(z.enum(roleNames), roleSourceSchema).default({}),
+  /** compose only: another image for a service, with tag or digest. */
+  images: z.partialRecord(z.enum(imageNames), z.string().regex(/^\S+$/)).optional(),
+  /** Mail, sign-in providers and single sign-on of the auth service. */
+  auth: authSettingsSchema.optional(),
 });
 export type ServerSettings = z.infer<typeof serverSettingsSchema>;
 
@@ -86,4 +97,5 @@ export function requireServerSettings(layout: StackLayout): ServerSettings {
 
 /** Origin under which everything of the stack is reached. */
 export const publicUrl = (settings: ServerSettings): string =>
-  settings.publicUrl ?? `http://127.0.0.1:${settings.ports.gateway}`;
+  settings.publicUrl ??
+  (settings.domain === undefined ? `http://127.0.0.1:${settings.ports.gateway}` : `https://${settings.domain}`);

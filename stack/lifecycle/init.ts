@@ -1,16 +1,10 @@
 import { SfpError } from '../../contracts/error.ts';
 import { machineChecks } from '../checks/machine.ts';
-import { makeStackDirectories, type StackLayout, stackId, stackLayout } from '../layout.ts';
+import { makeStackDirectories, type StackLayout, stackLayout } from '../layout.ts';
 import { lockStack } from '../lock.ts';
-import { allocatePorts, isPortFree } from '../ports.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { ensureSecrets } from '../secrets.ts';
-import {
-  readServerSettings,
-  type ServerSettings,
-  serverSettingsSchema,
-  writeServerSettings,
-} from '../server-settings.ts';
+import type { ServerSettings } from '../server-settings.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { readState, updateState } from '../state.ts';
 import {
@@ -20,8 +14,8 @@ import {
   ensureCredentialsKey,
   signIn,
 } from './administrator.ts';
-import { reservedPorts } from './list.ts';
 import { preflight } from './preflight.ts';
+import { chooseSettings } from './settings.ts';
 import { type Progress, runSteps, type Step } from './step.ts';
 
 export interface InitOptions {
@@ -71,7 +65,11 @@ const steps: readonly Step<InitContext>[] = [
     title: 'Check this machine',
     run: ({ runtime, baseDir }, report) => preflight([...machineChecks(baseDir), ...runtime.checks(null)], report),
   },
-  { name: 'settings', title: 'Choose settings and ports', run: writeSettings },
+  {
+    name: 'settings',
+    title: 'Choose settings and ports',
+    run: ({ layout, ...options }) => chooseSettings(layout, options),
+  },
   {
     name: 'secrets',
     title: 'Generate keys and passwords',
@@ -140,24 +138,4 @@ export async function initStack(options: InitOptions): Promise<InitResult> {
   } finally {
     lock.release();
   }
-}
-
-async function writeSettings({ layout, ...options }: InitContext): Promise<'skipped' | undefined> {
-  if (readServerSettings(layout) !== null) return 'skipped';
-  const ports = await allocatePorts({
-    stackId: stackId(layout.dir),
-    reserved: reservedPorts(layout.baseDir),
-    isFree: (port) => isPortFree(port),
-    gateway: options.gatewayPort,
-  });
-  const settings = serverSettingsSchema.parse({
-    version: 1,
-    tenant: options.tenant,
-    mode: options.mode,
-    runtime: options.runtime.name,
-    ports,
-    ...(options.signup === undefined ? {} : { signup: options.signup }),
-  });
-  writeServerSettings(layout, settings);
-  return undefined;
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { SfpError } from '../../../contracts/error.ts';
 import { type CommandServices, defineCommand } from '../../command.ts';
 import { UsageError } from '../../usage-error.ts';
+import { domainNeedsProd } from './domain-needs-prod.ts';
 import { lifecycleProgress } from './lifecycle-progress.ts';
 import { stackOptions } from './stack-options.ts';
 
@@ -30,6 +31,8 @@ export const command = defineCommand({
       choices: ['open', 'closed'],
       summary: 'Whether strangers may register; closed when left out',
     },
+    domain: { type: 'string', value: 'host', summary: 'prod: the public host name, for which TLS is set up' },
+    renderOnly: { type: 'flag', summary: 'prod: write every file of the stack and start nothing; needs no Docker' },
     adminEmail: { type: 'string', value: 'email', summary: 'Administrator; admin@<tenant>.local when left out' },
     adminPasswordStdin: { type: 'flag', summary: 'Read the administrator’s password from stdin' },
     adminPasswordFile: {
@@ -38,9 +41,15 @@ export const command = defineCommand({
       summary: 'Read it from a file; one is generated when neither is given',
     },
   },
-  examples: ['sfp server init --tenant acme', 'sfp server init -t acme --admin-password-stdin < password.txt'],
+  examples: [
+    'sfp server init --tenant acme',
+    'sfp server init --tenant acme --mode prod --domain deploy.example.com --render-only',
+    'sfp server init -t acme --admin-password-stdin < password.txt',
+  ],
   async run({ options, output, input, contexts, signal }) {
     const { tenant } = options;
+    if (options.renderOnly) return (await import('./init-render.ts')).renderOnly(options, output);
+    if (options.domain !== undefined && options.mode !== 'prod') throw domainNeedsProd();
     const [{ initStack }, { resolveBaseDir }, { stackRuntime }, { platformVersion }, { publicUrl }] = await Promise.all(
       [
         import('../../../stack/lifecycle/init.ts'),

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { SfpError } from '../contracts/error.ts';
+import { type ImageName, imageNames } from '../stack/image-names.ts';
+
+const pinSchema = z.strictObject({
+  /** Name and tag. */
+  image: z.string().regex(/^[a-z0-9][a-z0-9./-]*:[\w][\w.-]*$/),
+  /** Null while nobody has asked a registry: then only the tag holds the image. */
+  digest: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/)
+    .nullable(),
+  /** True when the digest was read from the registry itself. */
+  verified: z.boolean(),
+  /** Where tag and digest are from. */
+  source: z.string(),
+});
+const lockSchema = z.record(z.string(), z.record(z.enum(imageNames), pinSchema));
+type ImagePin = z.infer<typeof pinSchema>;
+type ImageOverrides = Partial<Record<ImageName, string>> | undefined;
+
+const lock = (): z.infer<typeof lockSchema> =>
+  lockSchema.parse(JSON.parse(readFileSync(new URL('./images.lock.json', import.meta.url), 'utf8')));
+
+/** images.lock.json: every image of a platform version. */
+function imagePins(platformVersion: string): Record<ImageName, ImagePin> {
+  const pins = lock()[platformVersion];
+  if (pins !== undefined) return pins;
+  throw new SfpError({
+    code: 'images_not_locked',
+    message: `No images are locked for platform version ${platformVersion}.`,
+    suggestion: 'This is a defect of the build: compose/images.lock.json has no entry for its own version.',
+  });
+}
+
+interface ImageRow extends ImagePin {
+  name: ImageName;
+  /** What containers are made from. */
+  reference: string;
+  /** True when server.json names it. */
+  overridden: boolean;
+}
+
+/** Every image of a stack: the lock's, or the one that server.json names in its place. */
+export function imageRows(platformVersion: string, overrides: ImageOverrides): ImageRow[] {
+  const pins = imagePins(platformVersion);
+  return imageNames.map((name) => {
+    const pin = pins[name];
+    const override = overrides?.[name];
+    if (override === undefined) return { ...pin, name, reference: reference(pin), overridden: false };
+    const digest = /@(sha256:[0-9a-f]{64})$/.exec(override)?.[1] ?? null;
+    const [image = override] = override.split('@');
+    return { name, image, digest, verified: false, source: 'server.json', reference: override, overridden: true };
+  });
+}
+
+const reference = ({ image, digest }: ImagePin): string => (digest === null ? image : `${image}@${digest}`);
+
+/** What each image is called by in compose.yaml. */
+export const imageReferences = (platformVersion: string, overrides: ImageOverrides): Record<ImageName, string> =>
+  Object.fromEntries(imageRows(platformVersion, overrides).map((row) => [row.name, row.reference])) as Record<
+    ImageName,
+    string
+  >;
