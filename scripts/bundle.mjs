@@ -44,6 +44,23 @@ const withoutClient = {
   load: { filter: { id: /typescript-sdk\/legacy\/legacy-client\.js$/ }, handler: () => 'module.exports = {};' },
 };
 
+/** Messages in 50 languages, which nobody asks for, in each process. */
+const oneLanguage = {
+  name: 'one-language',
+  load: {
+    filter: { id: /\/zod\/v4\/locales\/index\.c?js$/ },
+    handler: (id) =>
+      id.endsWith('.cjs') ? "exports.en = require('./en.cjs').default;" : "export { default as en } from './en.js';",
+  },
+};
+
+/** One character outside of Latin-1 makes V8 keep the whole file with two bytes for each. */
+const ascii = {
+  name: 'ascii',
+  renderChunk: (code) =>
+    code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+};
+
 async function bundle(dist, input, program, ...more) {
   const build = await rolldown({
     input,
@@ -51,7 +68,7 @@ async function bundle(dist, input, program, ...more) {
     platform: 'node',
     logLevel: 'warn',
     transform: { define: { 'process.env.NODE_ENV': '"production"' } },
-    plugins: [keepPlaces(dist, program), ...more],
+    plugins: [keepPlaces(dist, program), oneLanguage, ascii, ...more],
   });
   await build.write({
     file: join(dist, `${program}.js`),
