@@ -1,7 +1,7 @@
-import { stringify } from 'yaml';
 import type { ImageName } from '../stack/image-names.ts';
 import type { ComposeService, Health, Mount, NetworkName, ServiceContext } from './service.ts';
 import { servicesOf } from './service-table.ts';
+import { renderYaml } from './yaml.ts';
 
 const networks: Record<NetworkName, { internal?: true }> = {
   // The database and what asks it; no way out, so that nothing in a query reaches beyond the stack.
@@ -13,7 +13,7 @@ const networks: Record<NetworkName, { internal?: true }> = {
 };
 
 /** Name of the project, which prefixes containers, networks and volumes: two tenants on a host share nothing. */
-export const projectName = (tenant: string): string => `sfp-${tenant}`;
+const projectName = (tenant: string): string => `sfp-${tenant}`;
 
 const header = `# Rendered by sfp from server.json, secrets.json and the platform version: edits are lost with the next command.
 # Your own additions belong into compose.override.yaml, which sfp never touches. Secrets are in env/, readable by you only.
@@ -22,7 +22,10 @@ const header = `# Rendered by sfp from server.json, secrets.json and the platfor
 /** compose.yaml: the same input gives the same bytes. No secret is in it. */
 export function renderComposeFile(context: ServiceContext, images: Readonly<Record<ImageName, string>>): string {
   const services = servicesOf(context);
-  const volumes = services.flatMap(({ mounts = [] }) => mounts.flatMap(({ volume }) => volume ?? [])).sort();
+  const volumes = services
+    .flatMap((service) => service.mounts?.(context) ?? [])
+    .flatMap(({ volume }) => volume ?? [])
+    .sort();
   const document = {
     name: projectName(context.settings.tenant),
     services: Object.fromEntries(
@@ -31,16 +34,13 @@ export function renderComposeFile(context: ServiceContext, images: Readonly<Reco
     networks,
     volumes: Object.fromEntries([...new Set(volumes)].map((volume) => [volume, {}])),
   };
-  return header + stringify(literal(document), { lineWidth: 0, aliasDuplicateObjects: false });
+  return header + renderYaml(literal(document));
 }
 
 function serviceNode(service: ComposeService, all: readonly ComposeService[], context: ServiceContext, image: string) {
   const { kind, exceptions, limits } = service;
-  const present = new Set(all.map(({ name }) => name));
   const needs = Object.entries(service.needs).filter(([name]) => all.some((other) => other.name === name));
-  const mounts = (service.mounts ?? []).filter(
-    ({ volume }) => volume !== 'hatchet-token' || present.has('hatchet-token'),
-  );
+  const mounts = service.mounts?.(context) ?? [];
   const environment = service.environment(context);
   return {
     image,

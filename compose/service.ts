@@ -2,23 +2,21 @@ import type { ImageName } from '../stack/image-names.ts';
 import type { StackSecrets } from '../stack/secrets.ts';
 import type { ServerSettings } from '../stack/server-settings.ts';
 
-export const serviceNames = [
-  'vault-key',
-  'db',
-  'db-setup',
-  'auth',
-  'realtime',
-  'supabase-migrations',
-  'rest',
-  'kong',
-  'hatchet',
-  'hatchet-token',
-  'api',
-  'worker-standard',
-  'worker-long',
-  'edge',
-] as const;
-export type ServiceName = (typeof serviceNames)[number];
+export type ServiceName =
+  | 'vault-key'
+  | 'db'
+  | 'db-setup'
+  | 'auth'
+  | 'realtime'
+  | 'supabase-migrations'
+  | 'rest'
+  | 'kong'
+  | 'hatchet'
+  | 'hatchet-token'
+  | 'api'
+  | 'worker-standard'
+  | 'worker-long'
+  | 'edge';
 
 /** What services are rendered from. */
 export interface ServiceContext {
@@ -36,7 +34,7 @@ export interface ServiceContext {
 }
 
 export type NetworkName = 'data' | 'services' | 'tasks';
-export type Condition = 'service_healthy' | 'service_completed_successfully';
+type Condition = 'service_healthy' | 'service_completed_successfully';
 
 export interface Health {
   /** CMD or CMD-SHELL form, run inside the container. */
@@ -55,7 +53,7 @@ export interface Mount {
 }
 
 /** Where a container is less closed than the rule, each with the reason. */
-export interface Exceptions {
+interface Exceptions {
   /** Starts as root. */
   root?: string;
   /** May write to its own root file system. */
@@ -83,7 +81,7 @@ export interface ComposeService {
   /** In env/<service>.env, 0600; only what this service needs. */
   secrets?(context: ServiceContext): Record<string, string>;
   networks: Partial<Record<NetworkName, { aliases?: readonly string[] }>>;
-  mounts?: readonly Mount[];
+  mounts?(context: ServiceContext): readonly Mount[];
   tmpfs?: readonly string[];
   ports?(context: ServiceContext): readonly string[];
   needs: Partial<Record<ServiceName, Condition>>;

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import type { Stack } from '../stack/stack.ts';
 import { envFileName, renderComposeFile } from './compose-file.ts';
 import { serviceContext } from './context.ts';
@@ -7,6 +6,7 @@ import { caddyfile } from './gateway/caddyfile.ts';
 import { kongConfig } from './gateway/kong-config.ts';
 import { imageReferences } from './images.ts';
 import { servicesOf } from './service-table.ts';
+import { renderYaml } from './yaml.ts';
 
 export interface StackFile {
   /** Below the stack's directory. */
@@ -30,7 +30,7 @@ export function renderStackFiles(stack: Stack, vaultRootKey: string, platformVer
     { path: 'compose.yaml', content: renderComposeFile(context, imageReferences(platformVersion, images)), mode: open },
     {
       path: 'kong.yml',
-      content: stringify(kongConfig(context), { lineWidth: 0, aliasDuplicateObjects: false }),
+      content: renderYaml(kongConfig(context)),
       mode: ownerOnly,
     },
   ];

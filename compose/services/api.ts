@@ -1,6 +1,6 @@
 import { env } from '../../contracts/env.ts';
 import type { ComposeService } from '../service.ts';
-import { engineClientEnvironment, engineClientSecrets, engineNeeds, engineTokenMount } from './engine-client.ts';
+import { engineClientEnvironment, engineClientSecrets, engineNeeds, engineTokenMounts } from './engine-client.ts';
 import { httpHealth } from './http-health.ts';
 
 const port = 8080;
@@ -30,7 +30,7 @@ export const api: ComposeService = {
     ...engineClientSecrets(context),
   }),
   networks: { data: {}, services: {} },
-  mounts: [engineTokenMount],
+  mounts: engineTokenMounts,
   tmpfs: ['/tmp'],
   needs: { kong: 'service_healthy', ...engineNeeds },
   health: httpHealth(`http://127.0.0.1:${port}/api/v1/health/live`),

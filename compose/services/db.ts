@@ -29,7 +29,7 @@ export const db: ComposeService = {
     PGPASSWORD: password('supabase_admin'),
   }),
   networks: { data: {} },
-  mounts: [
+  mounts: () => [
     { volume: 'db-data', target: '/var/lib/postgresql/data' },
     { volume: 'db-config', target: '/etc/postgresql-custom' },
   ],

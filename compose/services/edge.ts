@@ -13,7 +13,7 @@ export const edge: ComposeService = {
   ],
   environment: ({ settings }) => ({ CADDYFILE: caddyfile(settings.domain ?? '') }),
   networks: { services: {} },
-  mounts: [
+  mounts: () => [
     { volume: 'edge-data', target: '/data' },
     { volume: 'edge-config', target: '/config' },
   ],

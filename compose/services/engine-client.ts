@@ -13,7 +13,8 @@ export const engineClientEnvironment = ({ externalHatchet }: ServiceContext): Re
 export const engineClientSecrets = ({ externalHatchet, secrets }: ServiceContext): Record<string, string> =>
   externalHatchet === null ? {} : { HATCHET_CLIENT_TOKEN: secrets.hatchetClientToken ?? '' };
 
-export const engineTokenMount: Mount = { volume: 'hatchet-token', target: '/run/hatchet', readOnly: true };
+export const engineTokenMounts = ({ externalHatchet }: ServiceContext): readonly Mount[] =>
+  externalHatchet === null ? [{ volume: 'hatchet-token', target: '/run/hatchet', readOnly: true }] : [];
 
 /** Left out by the renderer where the engine is elsewhere. */
 export const engineNeeds: Partial<Record<ServiceName, 'service_completed_successfully'>> = {

@@ -29,7 +29,7 @@ mv /token/new /token/token
   }),
   secrets: (context) => ({ DATABASE_URL: hatchetDatabaseUrl(context) }),
   networks: { data: {} },
-  mounts: [
+  mounts: () => [
     { volume: 'hatchet-config', target: '/config', readOnly: true },
     { volume: 'hatchet-token', target: '/token' },
   ],

@@ -44,7 +44,7 @@ export const hatchet: ComposeService = {
   }),
   secrets: (context) => ({ DATABASE_URL: hatchetDatabaseUrl(context), ADMIN_PASSWORD: adminPassword(context) }),
   networks: { data: {}, tasks: {} },
-  mounts: [{ volume: 'hatchet-config', target: '/config' }],
+  mounts: () => [{ volume: 'hatchet-config', target: '/config' }],
   tmpfs: ['/tmp'],
   needs: { 'db-setup': 'service_completed_successfully' },
   health: {

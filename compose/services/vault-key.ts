@@ -26,7 +26,7 @@ mv "$key.new" "$key"
   environment: () => ({}),
   secrets: ({ vaultRootKey }) => ({ VAULT_ROOT_KEY: vaultRootKey }),
   networks: {},
-  mounts: [{ volume: 'db-config', target: '/etc/postgresql-custom' }],
+  mounts: () => [{ volume: 'db-config', target: '/etc/postgresql-custom' }],
   needs: {},
   limits: { memoryMegabytes: 64, cpus: 0.5, pids: 32 },
   exceptions: {

@@ -2,7 +2,7 @@ import { env } from '../../contracts/env.ts';
 import type { Pool } from '../../contracts/task.ts';
 import type { ComposeService } from '../service.ts';
 import { gatewayOrigin } from './api.ts';
-import { engineClientEnvironment, engineClientSecrets, engineNeeds, engineTokenMount } from './engine-client.ts';
+import { engineClientEnvironment, engineClientSecrets, engineNeeds, engineTokenMounts } from './engine-client.ts';
 import { httpHealth } from './http-health.ts';
 
 const healthPort = 8081;
@@ -31,7 +31,7 @@ export const worker = (name: 'worker-standard' | 'worker-long', pool: Pool): Com
   }),
   secrets: (context) => ({ [env.secretKey]: context.secrets.secretKey, ...engineClientSecrets(context) }),
   networks: { tasks: {} },
-  mounts: [engineTokenMount, { volume: null, target: '/workspace' }],
+  mounts: (context) => [...engineTokenMounts(context), { volume: null, target: '/workspace' }],
   tmpfs: ['/tmp'],
   needs: { kong: 'service_healthy', ...engineNeeds },
   health: httpHealth(`http://127.0.0.1:${healthPort}/health`),
