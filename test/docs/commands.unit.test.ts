@@ -26,7 +26,7 @@ function commandLines(text: string): string[] {
 }
 
 function problemOf(line: string): string | undefined {
-  const words = line.split(/\s+/);
+  const words = line.replace(/--context \S+ /, '').split(/\s+/);
   const plain = words.filter((word) => !word.startsWith('-'));
   const path = [plain.slice(0, 2).join(' '), plain[0] ?? ''].find((candidate) => modules.has(candidate));
   if (path === undefined) {
