@@ -42,7 +42,7 @@ const roleSourceSchema = z.union([z.literal('builtin'), programOverrideSchema, u
 export type RoleSource = z.infer<typeof roleSourceSchema>;
 
 /** A host name that a certificate can be had for. */
-const domainSchema = z.string().regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, {
+export const domainSchema = z.string().regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, {
   message: 'a host name such as deploy.example.com',
 });
 

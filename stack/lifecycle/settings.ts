@@ -1,4 +1,3 @@
-import { SfpError } from '../../contracts/error.ts';
 import { type StackLayout, stackId } from '../layout.ts';
 import { allocatePorts, isPortFree } from '../ports.ts';
 import {
@@ -28,7 +27,7 @@ export async function chooseSettings(layout: StackLayout, choice: SettingsChoice
     isFree: (port) => isPortFree(port),
     gateway: choice.gatewayPort,
   });
-  const settings = serverSettingsSchema.safeParse({
+  const settings = serverSettingsSchema.parse({
     version: 1,
     tenant: choice.tenant,
     mode: choice.mode,
@@ -37,13 +36,6 @@ export async function chooseSettings(layout: StackLayout, choice: SettingsChoice
     ...(choice.domain === undefined ? {} : { domain: choice.domain }),
     ...(choice.signup === undefined ? {} : { signup: choice.signup }),
   });
-  if (!settings.success) {
-    throw new SfpError({
-      code: 'usage',
-      message: settings.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
-      suggestion: 'Correct the option and run the command again.',
-    });
-  }
-  writeServerSettings(layout, settings.data);
+  writeServerSettings(layout, settings);
   return undefined;
 }
