@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { rolePassword } from '../stack/role-password.ts';
 import type { Stack } from '../stack/stack.ts';
 import { createPostgres, type Postgres } from './postgres/postgres.ts';
 import { postgresDataDir } from './stack-end.ts';
@@ -7,12 +8,12 @@ import { supervisorPlace } from './supervisor/place.ts';
 import type { HostedService, Service } from './supervisor/service.ts';
 
 /** The stack's database server, not started. */
-function stackPostgres({ layout, settings, secrets }: Stack, log: Logger): Postgres {
+export function stackPostgres({ layout, settings, secrets }: Stack, log: Logger): Postgres {
   return createPostgres({
     dataDir: postgresDataDir(layout),
     socketDir: supervisorPlace(layout).postgresSocketDir,
     port: settings.ports.postgres,
-    password: secrets.databasePassword,
+    password: (role) => rolePassword(secrets.databasePassword, role),
     vaultKeyFile: layout.vaultKeyFile,
     logFile: join(layout.logsDir, 'postgres.log'),
     log,

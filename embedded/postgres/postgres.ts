@@ -21,8 +21,8 @@ export interface PostgresOptions {
   socketDir: string;
   host?: string;
   port: number;
-  /** Of every login role. */
-  password: string;
+  /** One for all login roles, or each role's own. */
+  password: string | ((role: string) => string);
   /** Added to, and winning over, `stackSettings`. */
   settings?: Record<string, string>;
   /** Default `<dataDir>.log`. */
@@ -55,6 +55,7 @@ export interface Postgres {
   onUnexpectedExit(listener: (reason: string) => void): void;
 }
 
+const superuser = 'supabase_admin';
 const startTimeoutMs = 60_000;
 const fastStopTimeoutMs = 20_000;
 // sun_path holds 108 bytes on Linux and 104 on macOS, with the terminating zero and "/.s.PGSQL.65535".
@@ -63,6 +64,7 @@ const longestSocketDir = 104 - 1 - '/.s.PGSQL.65535'.length;
 /** @throws SfpError from init and start, each with what to do next. */
 export function createPostgres(options: PostgresOptions): Postgres {
   const { port, password, log } = options;
+  const passwordOf = (role: string): string => (typeof password === 'string' ? password : password(role));
   const host = options.host ?? '127.0.0.1';
   const dataDir = resolve(options.dataDir);
   const socketDir = resolve(options.socketDir);
@@ -88,7 +90,7 @@ export function createPostgres(options: PostgresOptions): Postgres {
     const { account, binaries } = await place();
     await checkReachable(vaultKeyFile, account);
     await ensureRootKey(vaultKeyFile, account, await isInitialised(dataDir));
-    await initCluster(dataDir, password, binaries, account);
+    await initCluster(dataDir, passwordOf(superuser), binaries, account);
     await linkRootKey(vaultKeyFile, dataDir);
   };
 
@@ -123,7 +125,8 @@ export function createPostgres(options: PostgresOptions): Postgres {
   };
 
   const connect = async (): Promise<pg.Client> => {
-    const client = new pg.Client({ host: socketDir, port, user: 'supabase_admin', database: 'postgres', password });
+    const login = { user: superuser, password: passwordOf(superuser) };
+    const client = new pg.Client({ host: socketDir, port, database: 'postgres', ...login });
     client.on('error', (error) => log.debug({ err: error }, 'bootstrap connection lost'));
     await client.connect();
     return client;
@@ -166,7 +169,7 @@ export function createPostgres(options: PostgresOptions): Postgres {
       // Outside a transaction, because CREATE DATABASE takes none.
       await runOnce(client, 'logins', async () => {
         await ensureHatchetDatabase(client);
-        await setPasswords(client, password);
+        await setPasswords(client, passwordOf);
       });
       if (applied.length > 0) log.info({ steps: applied.length }, 'database prepared');
     } finally {
@@ -196,7 +199,7 @@ export function createPostgres(options: PostgresOptions): Postgres {
     stop,
     status,
     url: (role, database = 'postgres') =>
-      `postgres://${encodeURIComponent(role)}:${encodeURIComponent(password)}@${host}:${port}/${encodeURIComponent(database)}`,
+      `postgres://${encodeURIComponent(role)}:${encodeURIComponent(passwordOf(role))}@${host}:${port}/${encodeURIComponent(database)}`,
     onUnexpectedExit: (listener) => listeners.push(listener),
   };
 }

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { scramVerifier } from './scram.ts';
 
-/** The roles that processes of a stack log in as; all have the stack's one database password, as on the image. */
+/** The roles that processes of a stack log in as. */
 const loginRoles = [
   'supabase_admin',
   'postgres',
@@ -13,10 +13,10 @@ const loginRoles = [
   'hatchet',
 ] as const;
 
-/** Gives every login role the password; the server only ever sees verifiers. */
-export async function setPasswords(client: Client, password: string): Promise<void> {
+/** Gives every login role its password; the server only ever sees verifiers. */
+export async function setPasswords(client: Client, passwordOf: (role: string) => string): Promise<void> {
   for (const role of loginRoles) {
-    await client.query(`alter role ${role} password '${scramVerifier(password)}'`);
+    await client.query(`alter role ${role} password '${scramVerifier(passwordOf(role))}'`);
   }
 }
 

@@ -17,14 +17,14 @@ export const realtimeRole: Role = {
   name: 'realtime',
   entry: 'embedded/realtime/main',
   heapMegabytes: 192,
-  env: ({ settings, secrets }) => ({
+  env: ({ settings, secrets, databasePassword }) => ({
     HOST: loopback,
     PORT: String(settings.ports.realtime),
     DB_HOST: loopback,
     DB_PORT: String(settings.ports.postgres),
     DB_NAME: 'postgres',
     DB_USER: 'supabase_admin',
-    DB_PASSWORD: secrets.databasePassword,
+    DB_PASSWORD: databasePassword('supabase_admin'),
     API_JWT_SECRET: secrets.jwtSecret,
     API_JWT_JWKS: verificationJwks(secrets.jwtSigningKey, secrets.jwtSecret),
     SELF_HOST_TENANT_NAME: tenant,

@@ -1,3 +1,4 @@
+import { rolePassword } from '../../stack/role-password.ts';
 import type { RoleName } from '../../stack/server-settings.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { local, loopback, type RoleContext } from './role.ts';
@@ -19,6 +20,7 @@ export function hatchetGrpcAddress({ settings }: Stack): string {
 export function roleContext(stack: Stack, hatchetToken: string): RoleContext {
   const { layout, settings, secrets } = stack;
   const { ports } = settings;
+  const databasePassword = (role: string): string => rolePassword(secrets.databasePassword, role);
   return {
     layout,
     settings,
@@ -33,7 +35,8 @@ export function roleContext(stack: Stack, hatchetToken: string): RoleContext {
     },
     hatchetGrpc: hatchetGrpcAddress(stack),
     hatchetToken,
+    databasePassword,
     databaseUrl: (role, database = 'postgres') =>
-      `postgres://${role}:${secrets.databasePassword}@${loopback}:${ports.postgres}/${database}`,
+      `postgres://${role}:${databasePassword(role)}@${loopback}:${ports.postgres}/${database}`,
   };
 }

@@ -13,6 +13,7 @@ export interface RoleContext {
   /** host:port of the task engine's gRPC endpoint. */
   hatchetGrpc: string;
   hatchetToken: string;
+  databasePassword(role: string): string;
   databaseUrl(role: string, database?: string): string;
 }
 

@@ -92,6 +92,7 @@ async function makeContext(databasePassword: string, databasePort: number): Prom
       serverUrl: local('hatchetRest'),
       grpcBroadcastAddress: hatchetGrpc,
     }),
+    databasePassword: () => databasePassword,
     databaseUrl: (role, database = 'postgres') =>
       `postgres://${role}:${databasePassword}@127.0.0.1:${databasePort}/${database}`,
   };
