@@ -8,7 +8,7 @@ import { taskProgressSchema, taskStatusSchema } from './task.ts';
 const logLineSchema = z.object({ stream: z.enum(['stdout', 'stderr', 'system']), text: z.string() });
 
 /** What an event says, by kind. `data` of a row in `task_events` has exactly one of these shapes. */
-export const taskEventBodies = {
+const taskEventBodies = {
   /** A task's status moved. The final one is the last event of a task, except when a retry of the deployment makes a new task. */
   task: z.object({
     status: taskStatusSchema,
