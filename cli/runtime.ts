@@ -23,8 +23,19 @@ export async function renderComposeStack(stack: Stack): Promise<readonly string[
   return writeStackFiles(stack, platformVersion());
 }
 
-/** The images of a platform version, as locked and as server.json has it. */
-export async function stackImages(overrides: Stack['settings']['images']) {
-  const { imageRows } = await import('../compose/images.ts');
-  return imageRows(platformVersion(), overrides);
+/** The images of a stack of containers, as known on this machine, or as registries say now. */
+export async function stackImages({ layout, settings }: Pick<Stack, 'layout' | 'settings'>) {
+  const [{ imageRows }, { stackDigests }] = await Promise.all([
+    import('../compose/images.ts'),
+    import('../compose/stack-lock.ts'),
+  ]);
+  return imageRows(platformVersion(), settings.images, stackDigests(layout));
+}
+
+export async function lockImages(
+  { layout, settings }: Pick<Stack, 'layout' | 'settings'>,
+  options: { signal: AbortSignal; report: (message: string) => void },
+) {
+  const { lockStackImages } = await import('../compose/stack-lock.ts');
+  return lockStackImages({ layout, platformVersion: platformVersion(), overrides: settings.images, ...options });
 }

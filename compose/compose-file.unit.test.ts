@@ -23,7 +23,7 @@ const fileSchema = z.object({
   volumes: z.record(z.string(), z.unknown()),
 });
 function composeFile(stack: Stack) {
-  const files = renderStackFiles(stack, vaultRootKey, platformVersion());
+  const files = renderStackFiles(stack, { vaultRootKey, platformVersion: platformVersion(), digests: {} });
   const content = files.find(({ path }) => path === 'compose.yaml')?.content ?? '';
   return { ...fileSchema.parse(parse(content)), paths: files.map(({ path }) => `./${path}`) };
 }

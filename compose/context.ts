@@ -1,7 +1,7 @@
 import { SfpError } from '../contracts/error.ts';
+import { rolePassword } from '../stack/role-password.ts';
 import { publicUrl } from '../stack/server-settings.ts';
 import type { Stack } from '../stack/stack.ts';
-import { rolePassword } from './role-password.ts';
 import type { ServiceContext } from './service.ts';
 
 /** Everything that services are rendered from, out of the stack's files. */

@@ -25,8 +25,9 @@ const serviceSchema = z.object({
   env_file: strings.optional(),
 });
 const text =
-  renderStackFiles(fullStack(), vaultRootKey, platformVersion()).find(({ path }) => path === 'compose.yaml')?.content ??
-  '';
+  renderStackFiles(fullStack(), { vaultRootKey, platformVersion: platformVersion(), digests: {} }).find(
+    ({ path }) => path === 'compose.yaml',
+  )?.content ?? '';
 const raw = z
   .object({ name: z.string(), services: z.record(z.string(), z.record(z.string(), z.unknown())) })
   .parse(parse(text));

@@ -19,6 +19,8 @@ const pinSchema = z.strictObject({
 const lockSchema = z.record(z.string(), z.record(z.enum(imageNames), pinSchema));
 type ImagePin = z.infer<typeof pinSchema>;
 type ImageOverrides = Partial<Record<ImageName, string>> | undefined;
+/** Digests by name and tag, as registries told them for one stack. */
+export type StackDigests = Readonly<Record<string, string>>;
 
 const lock = (): z.infer<typeof lockSchema> =>
   lockSchema.parse(JSON.parse(readFileSync(new URL('./images.lock.json', import.meta.url), 'utf8')));
@@ -34,7 +36,7 @@ function imagePins(platformVersion: string): Record<ImageName, ImagePin> {
   });
 }
 
-interface ImageRow extends ImagePin {
+export interface ImageRow extends ImagePin {
   name: ImageName;
   /** What containers are made from. */
   reference: string;
@@ -42,24 +44,32 @@ interface ImageRow extends ImagePin {
   overridden: boolean;
 }
 
-/** Every image of a stack: the lock's, or the one that server.json names in its place. */
-export function imageRows(platformVersion: string, overrides: ImageOverrides): ImageRow[] {
+/** Every image of a stack: the lock's, or the one that server.json names in its place, each with what is known of it. */
+export function imageRows(platformVersion: string, overrides: ImageOverrides, digests: StackDigests): ImageRow[] {
   const pins = imagePins(platformVersion);
   return imageNames.map((name) => {
-    const pin = pins[name];
     const override = overrides?.[name];
-    if (override === undefined) return { ...pin, name, reference: reference(pin), overridden: false };
-    const digest = /@(sha256:[0-9a-f]{64})$/.exec(override)?.[1] ?? null;
-    const [image = override] = override.split('@');
-    return { name, image, digest, verified: false, source: 'server.json', reference: override, overridden: true };
+    const pin = override === undefined ? pins[name] : overridePin(override);
+    const told = digests[pin.image];
+    const known = told === undefined || pin.digest !== null ? pin : { ...pin, digest: told };
+    const verified = told !== undefined && known.digest === told;
+    return {
+      ...known,
+      name,
+      ...(verified ? { verified, source: `${pin.source}; digest asked at the registry` } : {}),
+      reference: reference(known),
+      overridden: override !== undefined,
+    };
   });
+}
+
+function overridePin(override: string): ImagePin {
+  const [image = override, digest = null] = override.split('@');
+  return { image, digest, verified: false, source: 'server.json' };
 }
 
 const reference = ({ image, digest }: ImagePin): string => (digest === null ? image : `${image}@${digest}`);
 
 /** What each image is called by in compose.yaml. */
-export const imageReferences = (platformVersion: string, overrides: ImageOverrides): Record<ImageName, string> =>
-  Object.fromEntries(imageRows(platformVersion, overrides).map((row) => [row.name, row.reference])) as Record<
-    ImageName,
-    string
-  >;
+export const imageReferences = (...of: Parameters<typeof imageRows>): Record<ImageName, string> =>
+  Object.fromEntries(imageRows(...of).map((row) => [row.name, row.reference])) as Record<ImageName, string>;

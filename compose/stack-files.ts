@@ -4,7 +4,7 @@ import { serviceContext } from './context.ts';
 import { renderEnvFile } from './env-file.ts';
 import { caddyfile } from './gateway/caddyfile.ts';
 import { kongConfig } from './gateway/kong-config.ts';
-import { imageReferences } from './images.ts';
+import { imageReferences, type StackDigests } from './images.ts';
 import { servicesOf } from './service-table.ts';
 import { renderYaml } from './yaml.ts';
 
@@ -15,6 +15,13 @@ export interface StackFile {
   mode: number;
 }
 
+interface RenderInput {
+  /** 64 hexadecimal digits. */
+  vaultRootKey: string;
+  platformVersion: string;
+  digests: StackDigests;
+}
+
 const open = 0o644;
 const ownerOnly = 0o600;
 
@@ -23,11 +30,15 @@ const ownerOnly = 0o600;
  * environment, so that an engine on another machine gets it too, and a change of it makes a new container. kong.yml and
  * Caddyfile are the same text again, for people and for other orchestrators.
  */
-export function renderStackFiles(stack: Stack, vaultRootKey: string, platformVersion: string): StackFile[] {
+export function renderStackFiles(stack: Stack, { vaultRootKey, platformVersion, digests }: RenderInput): StackFile[] {
   const context = serviceContext(stack, vaultRootKey);
   const { domain, images } = stack.settings;
   const files: StackFile[] = [
-    { path: 'compose.yaml', content: renderComposeFile(context, imageReferences(platformVersion, images)), mode: open },
+    {
+      path: 'compose.yaml',
+      content: renderComposeFile(context, imageReferences(platformVersion, images, digests)),
+      mode: open,
+    },
     {
       path: 'kong.yml',
       content: renderYaml(kongConfig(context)),

@@ -4,7 +4,8 @@ import { exampleStack, externalEngineStack, fullStack, vaultRootKey } from '../t
 import { renderStackFiles } from './stack-files.ts';
 
 const stacks = { plain: exampleStack, full: fullStack, 'external-engine': externalEngineStack };
-const render = (stack = exampleStack()) => renderStackFiles(stack, vaultRootKey, platformVersion());
+const render = (stack = exampleStack()) =>
+  renderStackFiles(stack, { vaultRootKey, platformVersion: platformVersion(), digests: {} });
 
 describe.each(Object.entries(stacks))('the files of the %s stack', (name, make) => {
   const files = render(make());

@@ -3,12 +3,17 @@ import { join } from 'node:path';
 import { writeTextFile } from '../stack/atomic-file.ts';
 import type { Stack } from '../stack/stack.ts';
 import { renderStackFiles } from './stack-files.ts';
+import { stackDigests } from './stack-lock.ts';
 import { ensureVaultRootKey } from './vault-root-key.ts';
 
 /** Writes the rendered files of a stack and removes those that it no longer has. Answers their paths. */
 export function writeStackFiles(stack: Stack, platformVersion: string): string[] {
   const { dir, vaultKeyFile } = stack.layout;
-  const files = renderStackFiles(stack, ensureVaultRootKey(vaultKeyFile), platformVersion);
+  const files = renderStackFiles(stack, {
+    vaultRootKey: ensureVaultRootKey(vaultKeyFile),
+    platformVersion,
+    digests: stackDigests(stack.layout),
+  });
   mkdirSync(join(dir, 'env'), { recursive: true, mode: 0o700 });
   for (const { path, content, mode } of files) writeTextFile(join(dir, path), content, mode);
   const written = new Set(files.map(({ path }) => path));

@@ -1,8 +1,0 @@
-import { createHmac } from 'node:crypto';
-
-/**
- * The password of one database role, made from the stack's. Each container gets the one of its own role only, so that
- * what breaks into the task engine does not hold the superuser's. Hexadecimal: it stands in URLs.
- */
-export const rolePassword = (databasePassword: string, role: string): string =>
-  createHmac('sha256', databasePassword).update(`role:${role}`).digest('hex');
