@@ -26,6 +26,17 @@ export const commandTable: readonly CommandEntry[] = [
   { path: 'server images', summary: 'Container images of a stack', load: () => import('./commands/server/images.ts') },
   { path: 'server list', summary: 'Stacks on this machine', load: () => import('./commands/server/list.ts') },
   {
+    path: 'server backup',
+    summary: 'Back a stack up while it runs',
+    load: () => import('./commands/server/backup.ts'),
+  },
+  { path: 'server backups', summary: 'List backups', load: () => import('./commands/server/backups.ts') },
+  {
+    path: 'server restore',
+    summary: 'Restore a stack from a backup',
+    load: () => import('./commands/server/restore.ts'),
+  },
+  {
     path: 'server destroy',
     summary: 'Remove a stack and all its data',
     load: () => import('./commands/server/destroy.ts'),

@@ -5,6 +5,7 @@ import { identify, isAlive } from '../stack/process-identity.ts';
 import type { Report, StackRuntime } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
 import { embeddedChecks } from './checks.ts';
+import { restoreSnapshot } from './snapshot/restore-snapshot.ts';
 import { endStack } from './stack-end.ts';
 import { stackLogs } from './stack-logs.ts';
 import { embeddedStatus } from './stack-status.ts';
@@ -31,6 +32,14 @@ export class EmbeddedRuntime implements StackRuntime {
   status = embeddedStatus;
 
   logs = ({ layout }: Stack, query: Parameters<StackRuntime['logs']>[1]) => stackLogs(layout, query);
+
+  // These need a database client, which starting and asking for the status do without: loaded when called.
+  snapshot: StackRuntime['snapshot'] = async (...args) =>
+    (await import('./snapshot/take-snapshot.ts')).takeSnapshot(...args);
+
+  vaultCanary = async (stack: Stack) => (await import('./snapshot/vault-canary.ts')).vaultCanary(stack);
+
+  restoreSnapshot = restoreSnapshot;
 
   async start(stack: Stack, { signal, report }: { signal: AbortSignal; report: Report }): Promise<void> {
     const { layout } = stack;

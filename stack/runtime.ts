@@ -1,4 +1,5 @@
 import type { Failure } from '../contracts/error.ts';
+import type { SnapshotFacts, SnapshotRestore, SnapshotTarget } from './backup/snapshot.ts';
 import type { Check } from './checks/check.ts';
 import type { StackLayout } from './layout.ts';
 import type { Stack } from './stack.ts';
@@ -59,6 +60,19 @@ export interface StackRuntime {
   stop(stack: Stack, options: { report: Report }): Promise<void>;
   status(stack: Stack): Promise<RuntimeStatus>;
   logs(stack: Stack, query: LogQuery): AsyncIterable<LogLine>;
+  /**
+   * Copies the databases, consistent at one moment, and the Vault root key; the stack may run, and goes on. Makes the Vault's
+   * canary first when there is none.
+   */
+  snapshot(
+    stack: Stack,
+    target: SnapshotTarget,
+    options: { signal: AbortSignal; report: Report },
+  ): Promise<SnapshotFacts>;
+  /** The way back, in steps. Needs none of the stack's files. */
+  restoreSnapshot(layout: StackLayout): SnapshotRestore;
+  /** The canary as a running stack's Vault decrypts it; null when there is none. Throws `vault_key_wrong` when it does not open. */
+  vaultCanary(stack: Stack): Promise<string | null>;
   /**
    * Ends what is left and removes what the runtime keeps outside the stack's directory. The directory is the caller's. Works
    * without the stack's files: a damaged stack can be destroyed too.

@@ -1,4 +1,5 @@
 import { SfpError } from '../../contracts/error.ts';
+import { assertNoRestore } from '../backup/restore-plan.ts';
 import { machineChecks } from '../checks/machine.ts';
 import { makeStackDirectories, type StackLayout, stackLayout } from '../layout.ts';
 import { lockStack } from '../lock.ts';
@@ -119,6 +120,7 @@ export async function initStack(options: InitOptions): Promise<InitResult> {
   const layout = stackLayout(options.baseDir, options.tenant);
   const lock = lockStack(layout.lockFile, options.tenant, 'sfp server init');
   try {
+    assertNoRestore(layout);
     if ((readState(layout)?.initialisedAt ?? null) !== null) {
       throw new SfpError({
         code: 'stack_exists',

@@ -1,4 +1,5 @@
 import { SfpError } from '../../contracts/error.ts';
+import { assertNoRestore } from '../backup/restore-plan.ts';
 import { lockStack } from '../lock.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { openStack, type Stack } from '../stack.ts';
@@ -49,6 +50,7 @@ export async function startStack(options: StartOptions): Promise<Stack> {
   }
   const lock = lockStack(layout.lockFile, layout.tenant, 'sfp server start');
   try {
+    assertNoRestore(layout);
     await runSteps('start', layout.journalFile, steps, { ...options, stack }, options.progress);
     return stack;
   } finally {

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import type pg from 'pg';
+import { z } from 'zod';
+import { SfpError } from '../../contracts/error.ts';
+import { platformSchemaSchema } from '../../contracts/schema-version.ts';
+import type { SnapshotFacts, SnapshotTarget } from '../../stack/backup/snapshot.ts';
+import type { Report } from '../../stack/runtime.ts';
+import type { Stack } from '../../stack/stack.ts';
+import { BaseBackup } from './base-backup.ts';
+import { ensureCanary } from './canary.ts';
+import { type DatabaseAccess, withDatabase } from './database-access.ts';
+import { clusterFile, snapshotKind, vaultKeyFile } from './snapshot-files.ts';
+
+const walSegmentBytes = 16_777_216;
+
+/** Copies the whole cluster, consistent at the moment the copy ends, while everything goes on; and the Vault root key. */
+export function takeSnapshot(
+  stack: Stack,
+  target: SnapshotTarget,
+  options: { signal: AbortSignal; report: Report },
+): Promise<SnapshotFacts> {
+  return withDatabase(stack, async (access) => {
+    const facts = await describe(access);
+    // Compressed it takes a fraction; what it takes at most is known, and is what a restore needs.
+    target.reserve(facts.unpackedBytes);
+    options.report(`${Math.ceil(facts.unpackedBytes / 1_000_000)} MB of database`);
+    await target.write(vaultKeyFile, createReadStream(stack.layout.vaultKeyFile));
+    await copyCluster(access, target, options.signal);
+    return facts;
+  });
+}
+
+async function describe(access: DatabaseAccess): Promise<SnapshotFacts> {
+  const client = await access.connect();
+  try {
+    const canary = await ensureCanary(client);
+    const { rows } = await client.query(`
+      select current_setting('server_version') as version, public.platform_schema() as schema,
+        (select sum(pg_database_size(oid)) from pg_database)::float8 as bytes`);
+    const found = z.object({ version: z.string(), schema: platformSchemaSchema, bytes: z.number() }).parse(rows[0]);
+    const { version: postgresVersion, schema } = found;
+    return { kind: snapshotKind, postgresVersion, schema, canary, unpackedBytes: found.bytes + 8 * walSegmentBytes };
+  } finally {
+    await client.end();
+  }
+}
+
+async function copyCluster(access: DatabaseAccess, target: SnapshotTarget, signal: AbortSignal): Promise<void> {
+  const client = await access.connect(true);
+  const backup = new BaseBackup();
+  const lost = (error: Error): void => backup.fail(error);
+  const cancel = (): void => backup.fail(new SfpError({ code: 'cancelled', message: 'The backup was cancelled.' }));
+  client.on('error', lost);
+  client.on('end', () => lost(new Error('the database ended the connection')));
+  signal.addEventListener('abort', cancel);
+  try {
+    if (signal.aborted) cancel();
+    await keepWal(client);
+    client.query(backup);
+    const compressed = Readable.from(backup).compose(createGzip({ level: 1 }));
+    await target.write(clusterFile, compressed);
+  } catch (error) {
+    if (error instanceof SfpError) throw error;
+    throw new SfpError(
+      {
+        code: 'backup_failed',
+        message: 'The database could not be copied.',
+        detail: error instanceof Error ? error.message : String(error),
+        suggestion: 'Remove the cause and run the backup again. Nothing was kept of this one.',
+      },
+      { cause: error },
+    );
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    // Not asked to end: a copy that was given up would first be sent to its end.
+    client.connection.stream.destroy();
+  }
+}
+
+/** The WAL written during the copy stays until it has been sent. The slot goes with the connection, however that ends. */
+const keepWal = (client: pg.Client): Promise<unknown> =>
+  client.query(
+    `CREATE_REPLICATION_SLOT sfp_backup_${process.pid}_${randomBytes(4).toString('hex')} TEMPORARY PHYSICAL RESERVE_WAL`,
+  );

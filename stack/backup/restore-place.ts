@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import type { StackLayout } from '../layout.ts';
+
+/** Where a restore works: below the stack's own directory, so that everything changes place by a rename. */
+export interface RestorePlace {
+  dir: string;
+  planFile: string;
+  /** What comes out of the backup. */
+  incomingDir: string;
+  /** What it replaces, until the restored stack has proven to be healthy. */
+  replacedDir: string;
+}
+
+export function restorePlace(layout: StackLayout): RestorePlace {
+  const dir = join(layout.dir, 'restore');
+  return {
+    dir,
+    planFile: join(dir, 'plan.json'),
+    incomingDir: join(dir, 'incoming'),
+    replacedDir: join(dir, 'replaced'),
+  };
+}

@@ -1,0 +1,111 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { SfpError } from '../../contracts/error.ts';
+import type { BackupReader } from '../backup/backup-reader.ts';
+import { syncDirectory } from '../backup/file-sync.ts';
+import { damaged } from '../backup/manifest.ts';
+import { restorePlace } from '../backup/restore-place.ts';
+import { writePlan } from '../backup/restore-plan.ts';
+import { backedUpFiles, placeFiles, putFilesBack, writeIncoming } from '../backup/stack-files.ts';
+import { type StackLayout, stackId } from '../layout.ts';
+import { allocatePorts, isPortFree, type Ports } from '../ports.ts';
+import { requireSecrets } from '../secrets.ts';
+import {
+  readServerSettings,
+  requireServerSettings,
+  type ServerSettings,
+  serverSettingsSchema,
+} from '../server-settings.ts';
+import { openStack, type Stack } from '../stack.ts';
+import { reservedPorts } from './list.ts';
+import type { RestoreContext } from './restore.ts';
+
+/** Everything of the backup, ready beside what is in use, on disk. Begins anew when called again. */
+export async function unpack({ layout, runtime }: RestoreContext, reader: BackupReader): Promise<void> {
+  const { incomingDir } = restorePlace(layout);
+  rmSync(incomingDir, { recursive: true, force: true });
+  mkdirSync(incomingDir, { recursive: true, mode: 0o711 });
+  for (const { name, required } of backedUpFiles) {
+    if (!required && !reader.has(name)) continue;
+    const text = await reader.text(name);
+    await writeIncoming(layout, name, name === 'server.json' ? await withPorts(layout, text) : text);
+  }
+  await runtime.restoreSnapshot(layout).unpack(reader);
+  // Read as the platform will read them: what it would refuse later is refused now.
+  incomingStack(layout);
+  syncDirectory(incomingDir);
+}
+
+/** The settings of the backup with ports that this machine has for it: the stack's own, else its old ones, else new ones. */
+async function withPorts(layout: StackLayout, text: string): Promise<string> {
+  const parsed = serverSettingsSchema.safeParse(JSON.parse(text));
+  if (!parsed.success) throw damaged('server.json', parsed.error.issues.map(({ message }) => message).join('; '));
+  const settings = parsed.data;
+  return `${JSON.stringify({ ...settings, ports: await portsFor(layout, settings.ports) }, null, 2)}\n`;
+}
+
+async function portsFor(layout: StackLayout, wanted: Ports): Promise<Ports> {
+  const own = currentSettings(layout)?.ports;
+  if (own !== undefined) return own;
+  const reserved = reservedPorts(layout.baseDir);
+  const isFree = async (port: number): Promise<boolean> => !reserved.has(port) && (await isPortFree(port));
+  const free = await Promise.all(Object.values(wanted).map(isFree));
+  if (free.every(Boolean)) return wanted;
+  const ports = await allocatePorts({ stackId: stackId(layout.dir), reserved, isFree: (port) => isPortFree(port) });
+  // The public port is known to people: it stays when it can.
+  return (await isFree(wanted.gateway)) ? { ...ports, gateway: wanted.gateway } : ports;
+}
+
+function currentSettings(layout: StackLayout): ServerSettings | null {
+  try {
+    return readServerSettings(layout);
+  } catch (error) {
+    if (error instanceof SfpError) return null; // damaged: a reason to restore, not to refuse
+    throw error;
+  }
+}
+
+/**
+ * Ends whatever runs of the stack, also when only some of its files can be read. Where neither it nor what came out of the
+ * backup is whole, an earlier try had begun to move files, and it had stopped everything before that.
+ */
+export async function stopPlaced({ layout, runtime, progress }: RestoreContext): Promise<'skipped' | undefined> {
+  const stack = readable(() => openStack(layout.baseDir, layout.tenant)) ?? readable(() => incomingStack(layout));
+  if (stack === null) return 'skipped';
+  await runtime.stop(stack, { report: progress.info });
+  return undefined;
+}
+
+function readable(read: () => Stack): Stack | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SfpError) return null;
+    throw error;
+  }
+}
+
+function incomingStack(layout: StackLayout): Stack {
+  const { incomingDir } = restorePlace(layout);
+  const at = {
+    ...layout,
+    serverFile: join(incomingDir, 'server.json'),
+    secretsFile: join(incomingDir, 'secrets.json'),
+  };
+  return { layout, settings: requireServerSettings(at), secrets: requireSecrets(at) };
+}
+
+/** May be called again after a kill in it; until it is through, the plan keeps every other command from starting the stack. */
+export async function place({ layout, runtime }: RestoreContext): Promise<void> {
+  await runtime.restoreSnapshot(layout).place();
+  placeFiles(layout);
+}
+
+/** Ends what runs and puts back what there was. May be called again after a kill in it. */
+export async function putBack(context: RestoreContext): Promise<void> {
+  const { layout, runtime } = context;
+  context.plan = writePlan(layout, { ...context.plan, phase: 'reverting' });
+  await stopPlaced(context);
+  await runtime.restoreSnapshot(layout).putBack();
+  putFilesBack(layout, context.plan.had);
+}
