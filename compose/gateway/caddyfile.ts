@@ -31,8 +31,11 @@ ${domain} {
 		reverse_proxy kong:8000
 	}
 
-	handle_errors 502 503 504 {
-		${unavailable}
+	handle_errors {
+		@unavailable expression {err.status_code} in [502, 503, 504]
+		handle @unavailable {
+			${unavailable.replaceAll('\n', '\n\t')}
+		}
 	}
 }
 
