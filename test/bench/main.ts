@@ -2,6 +2,7 @@
 // home and removes them, also when it is interrupted or something fails.
 import { Home } from '../e2e/support/home.ts';
 import { type BenchStack, createBenchStack } from './support/bench-stack.ts';
+import { cleanUp, interrupted } from './support/clean-up.ts';
 import { load, machine } from './support/machine.ts';
 import { gatedProjectFile } from './support/project-file.ts';
 import { printNote } from './support/table.ts';
@@ -31,13 +32,16 @@ const wanted = (topic: string): boolean => asked.length === 0 || asked.includes(
 const home = new Home();
 let cleaning: Promise<void> | undefined;
 const clean = (): Promise<void> => {
-  cleaning ??= home[Symbol.asyncDispose]();
+  cleaning ??= cleanUp(home);
   return cleaning;
 };
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     console.error('interrupted: removing what was started');
-    void clean().finally(() => process.exit(130));
+    interrupted.abort();
+    clean()
+      .catch((error: unknown) => console.error(error))
+      .finally(() => process.exit(130));
   });
 }
 

@@ -4,11 +4,13 @@ import { sessionCredentials } from '../../../client/auth/session-credentials.ts'
 import { openStack } from '../../../stack/stack.ts';
 import type { Home } from '../../e2e/support/home.ts';
 import { Repository } from '../../e2e/support/repository.ts';
+import { interrupted } from './clean-up.ts';
 
 const userAgent = 'sfp-bench';
 
 /** Runs a command that must succeed. */
 export async function mustRun(home: Home, ...args: string[]): Promise<string> {
+  interrupted.signal.throwIfAborted();
   const { code, stdout, stderr } = await home.sfp(...args);
   if (code !== 0) throw new Error(`sfp ${args.join(' ')} ended with ${code}:\n${stdout}\n${stderr}`);
   return stdout;
