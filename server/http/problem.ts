@@ -58,6 +58,10 @@ export const notFound = (what: string): ApiProblem =>
 export const notSignedIn = (message: string): ApiProblem =>
   new ApiProblem(
     401,
-    { code: 'unauthorized', message, suggestion: 'Log in again: sfp login. For a script: sfp token create <name>, and set SFP_TOKEN.' },
+    {
+      code: 'unauthorized',
+      message,
+      suggestion: 'Log in again: sfp login. For a script: sfp token create <name>, and set SFP_TOKEN.',
+    },
     { headers: { 'www-authenticate': 'Bearer' } },
   );
