@@ -21,6 +21,11 @@ export const commandTable: readonly CommandEntry[] = [
   { path: 'server init', summary: 'Make a stack', load: () => import('./commands/server/init.ts') },
   { path: 'server start', summary: 'Start a stack', load: () => import('./commands/server/start.ts') },
   { path: 'server stop', summary: 'Stop a stack', load: () => import('./commands/server/stop.ts') },
+  {
+    path: 'server restart',
+    summary: 'Restart a stack or services of it',
+    load: () => import('./commands/server/restart.ts'),
+  },
   { path: 'server status', summary: 'What runs, how well', load: () => import('./commands/server/status.ts') },
   { path: 'server logs', summary: 'Logs of a stack', load: () => import('./commands/server/logs.ts') },
   { path: 'server images', summary: 'Container images of a stack', load: () => import('./commands/server/images.ts') },

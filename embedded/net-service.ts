@@ -8,6 +8,7 @@ export const netService = (context: RoleContext, log: Logger): Service => ({
   name: 'net',
   run: {
     kind: 'hosted',
+    configuration: { port: context.settings.ports.postgres },
     start: async (): Promise<HostedService> => {
       const worker = await startNetWorker({ databaseUrl: context.databaseUrl('supabase_admin'), log });
       return { pid: null, ended: new Promise(() => undefined), stop: () => worker.stop() };

@@ -22,7 +22,11 @@ export function stackPostgres({ layout, settings, secrets }: Stack, log: Logger)
 
 export const postgresService = (stack: Stack, log: Logger): Service => ({
   name: 'postgres',
-  run: { kind: 'hosted', start: () => startPostgres(stack, log) },
+  run: {
+    kind: 'hosted',
+    start: () => startPostgres(stack, log),
+    configuration: { port: stack.settings.ports.postgres },
+  },
   probe: { kind: 'alive' },
   needs: [],
   // Its own stop goes from fast to immediate to kill; this is only the outer limit.

@@ -5,10 +5,13 @@ import { identify, isAlive } from '../stack/process-identity.ts';
 import type { Report, StackRuntime } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
 import { embeddedChecks } from './checks.ts';
+import { serviceNames } from './service-names.ts';
 import { restoreSnapshot } from './snapshot/restore-snapshot.ts';
 import { endStack } from './stack-end.ts';
 import { stackLogs } from './stack-logs.ts';
+import { restartServices } from './stack-restart.ts';
 import { embeddedStatus } from './stack-status.ts';
+import { askOutdated } from './supervisor/control-client.ts';
 import { removeSocketDir, supervisorPlace } from './supervisor/place.ts';
 import { isReady } from './supervisor/transition.ts';
 import { spawnSupervisor, startFailure, supervisorPid, supervisorProgress } from './supervisor-process.ts';
@@ -29,7 +32,13 @@ export class EmbeddedRuntime implements StackRuntime {
 
   checks = embeddedChecks;
 
+  serviceNames = () => serviceNames;
+
   status = embeddedStatus;
+
+  restart = restartServices;
+
+  outdated = ({ layout }: Stack) => askOutdated(supervisorPlace(layout).controlSocket);
 
   logs = ({ layout }: Stack, query: Parameters<StackRuntime['logs']>[1]) => stackLogs(layout, query);
 

@@ -58,6 +58,15 @@ export interface StackRuntime {
   start(stack: Stack, options: { signal: AbortSignal; report: Report }): Promise<void>;
   /** Resolves when no process of the stack is left. */
   stop(stack: Stack, options: { report: Report }): Promise<void>;
+  /** Names of the services of the stack, whether it runs or not. */
+  serviceNames(stack: Stack): readonly string[];
+  /**
+   * Ends these services of a running stack, workers drained, what needs another of them first, and starts them with the
+   * settings as they are now. All others run on. Resolves when the named ones are healthy; the names are known ones.
+   */
+  restart(stack: Stack, services: readonly string[], options: { signal: AbortSignal; report: Report }): Promise<void>;
+  /** Services of a running stack that would start with other settings than they run with. */
+  outdated(stack: Stack): Promise<readonly string[]>;
   status(stack: Stack): Promise<RuntimeStatus>;
   logs(stack: Stack, query: LogQuery): AsyncIterable<LogLine>;
   /**
@@ -71,7 +80,10 @@ export interface StackRuntime {
   ): Promise<SnapshotFacts>;
   /** The way back, in steps. Needs none of the stack's files. */
   restoreSnapshot(layout: StackLayout): SnapshotRestore;
-  /** The canary as a running stack's Vault decrypts it; null when there is none. Throws `vault_key_wrong` when it does not open. */
+  /**
+   * The canary as the stack's Vault decrypts it; null when there is none. The stack may be stopped: then only its database is
+   * started for it. Throws `vault_key_wrong` when it does not open.
+   */
   vaultCanary(stack: Stack): Promise<string | null>;
   /**
    * Ends what is left and removes what the runtime keeps outside the stack's directory. The directory is the caller's. Works

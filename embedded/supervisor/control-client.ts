@@ -1,14 +1,27 @@
 import { createConnection } from 'node:net';
-import { type ControlRequest, type ControlStatus, controlStatusSchema } from './control-protocol.ts';
+import type { z } from 'zod';
+import { SfpError } from '../../contracts/error.ts';
+import {
+  type ControlRequest,
+  type ControlStatus,
+  controlStatusSchema,
+  failedAnswerSchema,
+  outdatedAnswerSchema,
+  restartedAnswerSchema,
+} from './control-protocol.ts';
 
 const answerTimeoutMs = 5_000;
 
 /** The supervisor's answer, or null when nobody listens on the socket. */
-function ask(path: string, request: ControlRequest): Promise<string | null> {
+function ask(
+  path: string,
+  request: ControlRequest,
+  { timeoutMs = answerTimeoutMs, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
+): Promise<string | null> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection(path);
+    const socket = createConnection({ path, ...(signal === undefined ? {} : { signal }) });
     let text = '';
-    socket.setTimeout(answerTimeoutMs, () => socket.destroy(new Error(`no answer in ${answerTimeoutMs} ms`)));
+    socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer in ${timeoutMs} ms`)));
     socket.setEncoding('utf8');
     socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`));
     socket.on('data', (chunk: string) => {
@@ -35,3 +48,37 @@ export async function askStatus(
 
 /** True when the supervisor has been told. It ends by itself after that. */
 export const askStop = async (path: string): Promise<boolean> => (await ask(path, { command: 'stop' })) !== null;
+
+/**
+ * Resolves when the services are healthy again. Aborting ends the waiting, not the restart.
+ * @throws SfpError the supervisor's reason when they will not be.
+ */
+export async function askRestart(path: string, services: readonly string[], signal: AbortSignal): Promise<void> {
+  const request = { command: 'restart' as const, services: [...services] };
+  // No limit here: the supervisor has one for the drain and one for the start.
+  parseAnswer(await ask(path, request, { timeoutMs: 0, signal }), restartedAnswerSchema);
+}
+
+/** The services whose definition is no longer what the stack's files say. */
+export const askOutdated = async (path: string): Promise<readonly string[]> =>
+  parseAnswer(await ask(path, { command: 'outdated' }), outdatedAnswerSchema).services;
+
+function parseAnswer<Answer>(text: string | null, schema: z.ZodType<Answer>): Answer {
+  if (text === null || text === '') {
+    throw new SfpError({
+      code: 'supervisor_gone',
+      message: 'The supervisor ended, or nobody supervises this stack.',
+      suggestion: 'Look at it with `sfp server status` and start it with `sfp server start`.',
+    });
+  }
+  const raw: unknown = JSON.parse(text);
+  const failed = failedAnswerSchema.safeParse(raw);
+  if (failed.success) throw new SfpError(failed.data.failure);
+  const answer = schema.safeParse(raw);
+  if (answer.success) return answer.data;
+  throw new SfpError({
+    code: 'supervisor_outdated',
+    message: 'The stack runs under a supervisor of another version, which does not know this request.',
+    suggestion: 'Restart the whole stack with `sfp server restart`.',
+  });
+}

@@ -4,10 +4,15 @@ import { serviceStatuses } from './transition.ts';
 
 /**
  * One request and one answer for each connection, a JSON line each, over the supervisor's unix socket (0600).
+ * `restart` is answered when the services are healthy again or will not be, `outdated` with the services whose definition
+ * is no longer what the stack's files say.
  * `progress` is `status` without the memory figures: the kernel walks page tables for those, some 20 ms of a busy stack, which
  * somebody who waits for a start and asks every few milliseconds takes away from the start.
  */
-export const controlRequestSchema = z.object({ command: z.enum(['status', 'progress', 'stop']) });
+export const controlRequestSchema = z.discriminatedUnion('command', [
+  z.object({ command: z.enum(['status', 'progress', 'stop', 'outdated']) }),
+  z.object({ command: z.literal('restart'), services: z.array(z.string()).min(1) }),
+]);
 export type ControlRequest = z.infer<typeof controlRequestSchema>;
 
 const supervisorPhases = ['preparing', 'starting', 'running', 'stopping'] as const;
@@ -32,3 +37,7 @@ export const controlStatusSchema = z.object({
   ),
 });
 export type ControlStatus = z.infer<typeof controlStatusSchema>;
+
+export const failedAnswerSchema = z.object({ failure: failureSchema });
+export const restartedAnswerSchema = z.object({ ok: z.literal(true) });
+export const outdatedAnswerSchema = z.object({ services: z.array(z.string()) });

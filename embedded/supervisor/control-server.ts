@@ -14,7 +14,7 @@ const requestTimeoutMs = 5_000;
 export function startControlServer(
   path: string,
   log: Logger,
-  answer: (request: ControlRequest) => unknown,
+  answer: (request: ControlRequest) => Promise<unknown>,
 ): Promise<ControlServer> {
   rmSync(path, { force: true });
   const sockets = new Set<Socket>();
@@ -28,8 +28,17 @@ export function startControlServer(
       text += chunk;
       if (text.length > requestLimitBytes) socket.destroy();
       if (!text.includes('\n')) return;
+      socket.removeAllListeners('data').resume();
       const request = parse(text);
-      socket.end(`${JSON.stringify(request === null ? { error: 'unknown request' } : answer(request))}\n`);
+      // Who asked may wait as long as the answer takes, e.g. for a worker that drains.
+      socket.setTimeout(0);
+      void (request === null ? Promise.resolve({ error: 'unknown request' }) : answer(request)).then(
+        (result) => socket.end(`${JSON.stringify(result)}\n`),
+        (error: unknown) => {
+          log.error({ err: error }, 'control request');
+          socket.destroy();
+        },
+      );
     });
   });
   return new Promise((resolve, reject) => {

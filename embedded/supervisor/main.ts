@@ -15,6 +15,7 @@ import { stackServices } from '../services.ts';
 import { endOrphans } from '../stack-end.ts';
 import { writeFailure } from './failure-file.ts';
 import { makeSocketDir, supervisorPlace } from './place.ts';
+import type { Service } from './service.ts';
 import { failureOf, supervise } from './supervise.ts';
 
 /** `main <base-dir> <tenant> <platform-version>`: the supervisor of one stack. Secrets come from its files, never from argv. */
@@ -23,8 +24,23 @@ const [baseDir, tenant, platformVersion] = z
   .parse(process.argv.slice(2, 5));
 const log = pino({ level: process.env[env.logLevel] ?? 'info', base: { pid: process.pid, process: 'supervisor' } });
 
+/** Signed once for each address of the engine: a token says when it was issued, and would look like another setting. */
+const tokens = new Map<string, string>();
+
+async function hatchetToken(stack: Stack): Promise<string> {
+  const { settings, secrets } = stack;
+  if (secrets.hatchetClientToken !== undefined) return secrets.hatchetClientToken;
+  const address = { serverUrl: local(settings.ports.hatchetRest), grpcBroadcastAddress: hatchetGrpcAddress(stack) };
+  const known = tokens.get(JSON.stringify(address));
+  if (known !== undefined) return known;
+  const { hatchetTokenSecret: secret, hatchetTenantId: tenantId } = secrets;
+  const token = await signHatchetToken({ secret, tenantId, ...address });
+  tokens.set(JSON.stringify(address), token);
+  return token;
+}
+
 async function run(stack: Stack): Promise<number> {
-  const { layout, settings, secrets } = stack;
+  const { layout, settings } = stack;
   const place = supervisorPlace(layout);
   const taken = tryLock(place.lockFile, 'supervisor');
   if ('holder' in taken) {
@@ -36,18 +52,13 @@ async function run(stack: Stack): Promise<number> {
     const left = await endOrphans(layout);
     if (left.length > 0) log.warn({ left }, 'ended what an earlier supervisor left');
     await assertPortsFree(settings.ports, portsInUse(settings), layout.serverFile);
-    const hatchetToken =
-      secrets.hatchetClientToken ??
-      (await signHatchetToken({
-        secret: secrets.hatchetTokenSecret,
-        tenantId: secrets.hatchetTenantId,
-        serverUrl: local(settings.ports.hatchetRest),
-        grpcBroadcastAddress: hatchetGrpcAddress(stack),
-      }));
     const baseEnv = { ...inheritedEnv(process.env), NODE_COMPILE_CACHE: `${layout.runDir}/compile-cache` };
     const databaseKnown = readState(layout)?.lastHealthyVersion === platformVersion;
+    const servicesOf = async (current: Stack): Promise<Service[]> =>
+      stackServices(current, roleContext(current, await hatchetToken(current)), { baseEnv, log, databaseKnown });
     return await supervise({
-      services: stackServices(stack, roleContext(stack, hatchetToken), { baseEnv, log, databaseKnown }),
+      services: await servicesOf(stack),
+      reload: () => servicesOf(openStack(baseDir, tenant)),
       stackDir: layout.dir,
       runDir: layout.runDir,
       logsDir: layout.logsDir,

@@ -5,7 +5,7 @@ import { identify } from '../../stack/process-identity.ts';
 import { type RecordedChild, writeChildren } from './children-file.ts';
 import { dependents, startOrder } from './graph.ts';
 import { logExcerpt } from './log-excerpt.ts';
-import type { Service } from './service.ts';
+import { isSameService, type Service } from './service.ts';
 import type { ServiceState } from './service-state.ts';
 import { isReady } from './transition.ts';
 import { Unit } from './unit.ts';
@@ -30,7 +30,9 @@ export class Orchestrator {
   readonly #children = new Map<string, RecordedChild>();
   readonly #watchers = new Set<() => void>();
   readonly #stops = new Map<string, Promise<void>>();
-  readonly #startedAt = new Date();
+  #since = new Date();
+  #stopping = false;
+  #restarts: Promise<unknown> = Promise.resolve();
 
   constructor(options: OrchestratorOptions) {
     this.#options = options;
@@ -52,9 +54,72 @@ export class Orchestrator {
    * @throws SfpError `stack_unhealthy` (or the failure of the part that failed) when that will not happen.
    */
   async start(): Promise<void> {
-    const limitMs = this.#options.startTimeoutMs ?? 90_000;
     for (const unit of this.#units.values()) unit.request();
     this.#advance();
+    await this.#ready(() => true);
+  }
+
+  /**
+   * Ends the named services, what needs another of them first, and starts them as they are defined now. All others run on.
+   * Resolves when the named ones are ready. One restart runs at a time.
+   * @throws SfpError when one is unknown or does not become ready; it is tried on then, as after a crash.
+   */
+  restart(names: readonly string[], definitions: () => Promise<readonly Service[]>): Promise<void> {
+    const restart = this.#restarts.then(() => this.#restartNow(names, definitions));
+    this.#restarts = restart.catch(() => undefined); // whoever asked for it is told
+    return restart;
+  }
+
+  /** Services that these definitions would change. */
+  outdated(definitions: readonly Service[]): string[] {
+    return definitions.flatMap((service) => {
+      const unit = this.#units.get(service.name);
+      return unit === undefined || isSameService(unit.service, service) ? [] : [service.name];
+    });
+  }
+
+  async #restartNow(names: readonly string[], definitions: () => Promise<readonly Service[]>): Promise<void> {
+    const known = [...this.#units.keys()];
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+      throw new SfpError({
+        code: 'service_unknown',
+        message: `There is no service "${unknown}".`,
+        suggestion: `Services are: ${known.join(', ')}.`,
+      });
+    }
+    // Read before anything ends: settings that cannot be understood must not stop what runs.
+    const byName = new Map((await definitions()).map((service) => [service.name, service]));
+    this.#since = new Date();
+    const ends = new Map<string, Promise<void>>();
+    const end = (name: string): Promise<void> => {
+      const known = ends.get(name);
+      if (known !== undefined) return known;
+      const before = dependents(this.#services(), name).filter((dependent) => names.includes(dependent));
+      const ending = Promise.all(before.map(end)).then(() => this.#units.get(name)?.stop());
+      ends.set(name, ending);
+      return ending;
+    };
+    await Promise.all(names.map(end));
+    if (this.#stopping) throw stoppedMeanwhile();
+    for (const name of names) {
+      const service = byName.get(name) ?? this.#units.get(name)?.service;
+      // A new unit: what a person asked for is no restart after a crash, and its patience begins anew.
+      if (service !== undefined) this.#units.set(name, this.#unit(service));
+    }
+    for (const name of names) this.#units.get(name)?.request();
+    this.#advance();
+    await this.#ready(({ name }) => names.includes(name));
+  }
+
+  #services(): Service[] {
+    return [...this.#units.values()].map((unit) => unit.service);
+  }
+
+  /** Resolves when all that are meant are ready; rejects when one has failed, is late, or the stack is stopped. */
+  async #ready(isMeant: (state: ServiceState) => boolean): Promise<void> {
+    const limitMs = this.#options.startTimeoutMs ?? 90_000;
+    const meant = (): ServiceState[] => this.states().filter(isMeant);
     await new Promise<void>((resolve, reject) => {
       const finish = (end: () => void): void => {
         clearTimeout(timer);
@@ -62,16 +127,16 @@ export class Orchestrator {
         end();
       };
       const look = (): void => {
-        const states = this.states();
+        const states = meant();
         const broken = states.find(hasFailed);
         if (broken !== undefined) finish(() => reject(this.#startError(broken)));
         else if (states.every((state) => isReady(state.status))) finish(resolve);
         else if (states.some((state) => state.status === 'stopping' || state.status === 'stopped')) {
-          finish(() => reject(new SfpError({ code: 'cancelled', message: 'The stack was stopped while it started.' })));
+          finish(() => reject(stoppedMeanwhile()));
         }
       };
       const timer = setTimeout(() => {
-        const late = this.states().find((state) => !isReady(state.status));
+        const late = meant().find((state) => !isReady(state.status));
         if (late !== undefined) finish(() => reject(this.#startError(late)));
       }, limitMs);
       this.#watchers.add(look);
@@ -81,6 +146,7 @@ export class Orchestrator {
 
   /** Resolves when everything has ended; what depends on another ends before it. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     await Promise.all([...this.#units.keys()].map((name) => this.#stopAfterDependents(name)));
   }
 
@@ -115,7 +181,7 @@ export class Orchestrator {
     const known = this.#stops.get(name);
     if (known !== undefined) return known;
     const stopping = Promise.all(
-      dependents(this.#options.services, name).map((dependent) => this.#stopAfterDependents(dependent)),
+      dependents(this.#services(), name).map((dependent) => this.#stopAfterDependents(dependent)),
     ).then(() => this.#units.get(name)?.stop());
     this.#stops.set(name, stopping);
     return stopping;
@@ -135,7 +201,7 @@ export class Orchestrator {
   #startError(state: ServiceState): SfpError {
     if (state.failure !== undefined) return new SfpError(state.failure);
     const file = this.#logFile(state.name);
-    const log = logExcerpt(file, 12, this.#startedAt);
+    const log = logExcerpt(file, 12, this.#since);
     return new SfpError({
       code: 'stack_unhealthy',
       message: `${state.name} ${state.detail ?? `is not healthy (${state.status})`}`,
@@ -144,6 +210,9 @@ export class Orchestrator {
     });
   }
 }
+
+const stoppedMeanwhile = (): SfpError =>
+  new SfpError({ code: 'cancelled', message: 'The stack was stopped while it started.' });
 
 const hasFailed = (state: ServiceState): boolean =>
   state.status === 'failed' || (state.status === 'backoff' && !state.wasHealthy && state.restarts >= failedStartsLimit);

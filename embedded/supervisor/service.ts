@@ -31,7 +31,12 @@ export type ServiceRun =
   | ({ kind: 'process' } & ProcessCommand)
   /** Runs once in each start; exit code 0 is success and everything else fails the start. */
   | ({ kind: 'task' } & ProcessCommand)
-  | { kind: 'hosted'; start(): Promise<HostedService> }
+  | {
+      kind: 'hosted';
+      start(): Promise<HostedService>;
+      /** What `start` was made of, without secrets: tells whether it would be made differently now. */
+      configuration?: Readonly<Record<string, string | number>>;
+    }
   /** Runs elsewhere: only its health is asked. */
   | { kind: 'remote'; url: string };
 
@@ -52,3 +57,10 @@ export interface Service {
 
 /** Exit code of a program whose configuration is wrong (EX_CONFIG of sysexits.h): starting it again would not help. */
 export const configurationExitCode = 78;
+
+/** The same program with the same environment, limits and health check. */
+export const isSameService = (one: Service, other: Service): boolean => definition(one) === definition(other);
+
+// Functions are left out: those of a probe do not depend on settings, and a hosted service says what it is made of.
+const definition = ({ run, probe, stopTimeoutMs, startTimeoutMs }: Service): string =>
+  JSON.stringify({ run, probe, stopTimeoutMs, startTimeoutMs });

@@ -12,6 +12,8 @@ import type { Service } from './service.ts';
 
 export interface SuperviseOptions {
   services: readonly Service[];
+  /** The services as the stack's files define them now; those of the start when left out. */
+  reload?: () => Promise<readonly Service[]>;
   stackDir: string;
   runDir: string;
   logsDir: string;
@@ -71,9 +73,25 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
       })),
     };
   };
-  const control: ControlServer = await startControlServer(options.controlSocket, log, ({ command }) => {
-    if (command === 'status') return status();
-    if (command === 'progress') return progress();
+  const reload = options.reload ?? (() => Promise.resolve(services));
+  const restart = async (names: readonly string[]): Promise<{ ok: true }> => {
+    if (phase !== 'running') {
+      throw new SfpError({
+        code: 'stack_busy',
+        message: `The stack is ${phase}; a service of it can be restarted when it runs.`,
+        suggestion: 'Wait for it with `sfp server health --wait 60s`.',
+      });
+    }
+    log.info({ services: names }, 'restart was asked for');
+    await orchestrator.restart(names, reload);
+    return { ok: true };
+  };
+  const control: ControlServer = await startControlServer(options.controlSocket, log, async (request) => {
+    if (request.command === 'status') return status();
+    if (request.command === 'progress') return progress();
+    if (request.command === 'outdated')
+      return orFailure(async () => ({ services: orchestrator.outdated(await reload()) }));
+    if (request.command === 'restart') return orFailure(() => restart(request.services));
     // Answered first: whoever asked watches this process end.
     setImmediate(() => onSignalFreeStop());
     return { ok: true };
@@ -110,6 +128,14 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     control.close();
     removeChildren(runDir);
     log.info({ stackDir }, 'supervisor ends');
+  }
+}
+
+async function orFailure(answer: () => Promise<object>): Promise<object> {
+  try {
+    return await answer();
+  } catch (error) {
+    return { failure: failureOf(error) };
   }
 }
 

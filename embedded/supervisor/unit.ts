@@ -59,8 +59,8 @@ export class Unit {
 
   /** Resolves when it has ended; what does not end in its time is killed. */
   stop(): Promise<void> {
-    clearTimeout(this.#timer);
     if (this.#apply('stop_requested')) {
+      clearTimeout(this.#timer);
       if (this.#state.status === 'stopping') this.#end();
     }
     if (this.#state.status === 'stopped' || this.#state.status === 'idle') return Promise.resolve();

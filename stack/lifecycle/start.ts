@@ -1,5 +1,6 @@
 import { SfpError } from '../../contracts/error.ts';
 import { assertNoRestore } from '../backup/restore-plan.ts';
+import type { StackLayout } from '../layout.ts';
 import { lockStack } from '../lock.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { openStack, type Stack } from '../stack.ts';
@@ -19,7 +20,7 @@ interface StartContext extends StartOptions {
   stack: Stack;
 }
 
-const steps: readonly Step<StartContext>[] = [
+export const startSteps: readonly Step<StartContext>[] = [
   {
     name: 'start',
     title: 'Start the stack',
@@ -37,21 +38,25 @@ const steps: readonly Step<StartContext>[] = [
   },
 ];
 
+/** @throws SfpError `stack_incomplete` when init has never come to its end. */
+export function assertInitialised(layout: StackLayout): void {
+  if ((readState(layout)?.initialisedAt ?? null) !== null) return;
+  throw new SfpError({
+    code: 'stack_incomplete',
+    message: `The init of stack "${layout.tenant}" was interrupted.`,
+    suggestion: `Finish it with \`sfp server init --tenant ${layout.tenant}\`.`,
+  });
+}
+
 /** Starts an initialised stack and waits until it is healthy. One that runs already is left as it is. */
 export async function startStack(options: StartOptions): Promise<Stack> {
   const stack = openStack(options.baseDir, options.tenant);
   const { layout } = stack;
-  if ((readState(layout)?.initialisedAt ?? null) === null) {
-    throw new SfpError({
-      code: 'stack_incomplete',
-      message: `The init of stack "${layout.tenant}" was interrupted.`,
-      suggestion: `Finish it with \`sfp server init --tenant ${layout.tenant}\`.`,
-    });
-  }
+  assertInitialised(layout);
   const lock = lockStack(layout.lockFile, layout.tenant, 'sfp server start');
   try {
     assertNoRestore(layout);
-    await runSteps('start', layout.journalFile, steps, { ...options, stack }, options.progress);
+    await runSteps('start', layout.journalFile, startSteps, { ...options, stack }, options.progress);
     return stack;
   } finally {
     lock.release();

@@ -44,6 +44,7 @@ export class SupervisorHarness {
   readonly dir = mkdtempSync(join(tmpdir(), 'sfp-supervisor-'));
   readonly runDir = join(this.dir, 'run');
   readonly socket = join(this.runDir, 'control.sock');
+  readonly #spec = join(this.dir, 'services.json');
   readonly #supervisors = new Set<ChildProcess>();
 
   constructor() {
@@ -51,10 +52,14 @@ export class SupervisorHarness {
     mkdirSync(join(this.dir, 'logs'));
   }
 
+  /** What the stack's files say of the services from now on. */
+  define(services: readonly Service[]): void {
+    writeFileSync(this.#spec, JSON.stringify(services));
+  }
+
   supervise(services: readonly Service[]): ChildProcess {
-    const spec = join(this.dir, 'services.json');
-    writeFileSync(spec, JSON.stringify(services));
-    const child = spawn(process.execPath, [supervisorProgram, this.dir, spec], { stdio: 'ignore' });
+    this.define(services);
+    const child = spawn(process.execPath, [supervisorProgram, this.dir, this.#spec], { stdio: 'ignore' });
     this.#supervisors.add(child);
     child.once('exit', () => this.#supervisors.delete(child));
     return child;

@@ -8,8 +8,10 @@ import { supervise } from '../../../embedded/supervisor/supervise.ts';
 
 const [dir = '', file = ''] = process.argv.slice(2);
 await endLeftovers({ dir, runDir: join(dir, 'run') }, 1_000);
+const services = (): Service[] => JSON.parse(readFileSync(file, 'utf8')) as Service[];
 process.exitCode = await supervise({
-  services: JSON.parse(readFileSync(file, 'utf8')) as Service[],
+  services: services(),
+  reload: async () => services(),
   stackDir: dir,
   runDir: join(dir, 'run'),
   logsDir: join(dir, 'logs'),

@@ -1,0 +1,74 @@
+import { SfpError } from '../../contracts/error.ts';
+import { assertNoRestore } from '../backup/restore-plan.ts';
+import { lockStack } from '../lock.ts';
+import type { StackRuntime } from '../runtime.ts';
+import { openStack, type Stack } from '../stack.ts';
+import { assertInitialised, type StartOptions, startSteps } from './start.ts';
+import { runSteps, type Step } from './step.ts';
+
+export interface RestartOptions extends StartOptions {
+  /** The whole stack when empty. */
+  services: readonly string[];
+}
+
+interface RestartContext extends RestartOptions {
+  stack: Stack;
+}
+
+const wholeStack: readonly Step<RestartContext>[] = [
+  {
+    name: 'stop',
+    title: 'Stop the stack',
+    run: ({ runtimeFor, stack }, report) => runtimeFor(stack).stop(stack, { report }),
+  },
+  ...startSteps,
+];
+
+const namedServices: Step<RestartContext> = {
+  name: 'restart',
+  title: 'Restart the services',
+  async run({ runtimeFor, stack, services, signal }, report) {
+    const runtime = runtimeFor(stack);
+    await assertRunning(runtime, stack);
+    await runtime.restart(stack, services, { signal, report });
+  },
+};
+
+/** Stops and starts a stack, or some of its services while the others run on. Workers drain; resolves when all is healthy. */
+export async function restartStack(options: RestartOptions): Promise<Stack> {
+  const stack = openStack(options.baseDir, options.tenant);
+  const { layout } = stack;
+  assertInitialised(layout);
+  const services = [...new Set(options.services)];
+  assertServices(options.runtimeFor(stack).serviceNames(stack), services);
+  const lock = lockStack(layout.lockFile, layout.tenant, 'sfp server restart');
+  try {
+    assertNoRestore(layout);
+    const steps = services.length === 0 ? wholeStack : [namedServices];
+    await runSteps('restart', layout.journalFile, steps, { ...options, services, stack }, options.progress);
+    return stack;
+  } finally {
+    lock.release();
+  }
+}
+
+function assertServices(known: readonly string[], services: readonly string[]): void {
+  const unknown = services.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  throw new SfpError({
+    code: 'service_unknown',
+    message: `There is no service ${unknown.map((name) => `"${name}"`).join(', ')}.`,
+    suggestion: `Services are: ${known.join(', ')}.`,
+  });
+}
+
+async function assertRunning(runtime: StackRuntime, stack: Stack): Promise<void> {
+  const { status, problem } = await runtime.status(stack);
+  if (problem !== undefined) throw new SfpError(problem);
+  if (status !== 'stopped') return;
+  throw new SfpError({
+    code: 'stack_not_running',
+    message: `Stack "${stack.layout.tenant}" is stopped; a service of it can be restarted when it runs.`,
+    suggestion: `Start it with \`sfp server start --tenant ${stack.layout.tenant}\`.`,
+  });
+}
