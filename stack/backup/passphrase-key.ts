@@ -8,7 +8,7 @@ export const encryptionSchema = z.strictObject({
   kdf: z.literal('scrypt'),
   // Bounds, because a foreign manifest decides how much memory is taken.
   cost: z.number().int().min(2).max(1_048_576),
-  blockSize: z.number().int().min(1).max(32),
+  blockSize: z.number().int().min(1).max(8),
   salt: z.string().regex(/^[0-9a-f]{32}$/),
   check: z.string().regex(/^[0-9a-f]{32}$/),
 });

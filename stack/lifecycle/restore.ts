@@ -60,34 +60,30 @@ const unpacking: readonly Step<RestoreContext>[] = [
   },
 ];
 
-const exchanging: readonly Step<RestoreContext>[] = [
-  {
-    name: 'stop',
-    title: 'Stop the stack',
-    run: stopPlaced,
+const stop: Step<RestoreContext> = { name: 'stop', title: 'Stop the stack', run: stopPlaced };
+
+const placing: Step<RestoreContext> = {
+  name: 'place',
+  title: 'Put the backup in place',
+  async run(context) {
+    await place(context);
+    advance(context, 'proving');
   },
-  {
-    name: 'place',
-    title: 'Put the backup in place',
-    async run(context) {
-      await place(context);
-      advance(context, 'proving');
-    },
-  },
-];
+};
 
 const proving: readonly Step<RestoreContext>[] = [
+  // Before the start, in which a wrong key would be noticed by the first that needs a secret, and told as its failure.
+  {
+    name: 'vault',
+    title: 'Prove that the Vault opens',
+    run: (context) => proveVault(context.runtime, open(context), context.plan.manifest),
+  },
   {
     name: 'start',
     title: 'Start the restored stack',
     run: (context, report) => context.runtime.start(open(context), { signal: context.signal, report }),
   },
   { name: 'schema', title: 'Prove the schema', run: (context) => proveSchema(open(context), context.plan.manifest) },
-  {
-    name: 'vault',
-    title: 'Prove that the Vault opens',
-    run: (context) => proveVault(context.runtime, open(context), context.plan.manifest),
-  },
   {
     name: 'login',
     title: 'Prove that the administrator can log in',
@@ -142,8 +138,7 @@ export async function restoreStack(options: RestoreOptions): Promise<RestoreResu
       advance(context, 'placing');
     }
     try {
-      if (context.plan.phase === 'placing') await run(exchanging);
-      if (context.plan.phase === 'proving') await run(proving);
+      await run(context.plan.phase === 'proving' ? [stop, ...proving] : [stop, placing, ...proving]);
     } catch (error) {
       throw await reverted(context, error);
     }

@@ -55,7 +55,8 @@ export class Home {
 
   #remember(args: string[]): void {
     const tenant = args[args.indexOf('--tenant') + 1];
-    if (args[0] === 'server' && args[1] === 'init' && tenant !== undefined) this.#tenants.add(tenant);
+    const makes = args[1] === 'init' || args[1] === 'restore';
+    if (args[0] === 'server' && makes && tenant !== undefined) this.#tenants.add(tenant);
     if (args[0] === 'quickstart') this.#tenants.add('demo');
   }
 }

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import { z } from 'zod';
+import { stackLayout } from '../../../stack/layout.ts';
+import { rolePassword } from '../../../stack/role-password.ts';
+
+const filesSchema = z.object({ ports: z.object({ postgres: z.number() }) });
+const secretsSchema = z.object({ databasePassword: z.string() });
+
+/** Rows of a query as the superuser of a running stack. */
+export async function stackRows(
+  baseDir: string,
+  tenant: string,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<Record<string, unknown>[]> {
+  const layout = stackLayout(baseDir, tenant);
+  const { ports } = filesSchema.parse(JSON.parse(readFileSync(layout.serverFile, 'utf8')));
+  const { databasePassword } = secretsSchema.parse(JSON.parse(readFileSync(layout.secretsFile, 'utf8')));
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port: ports.postgres,
+    user: 'supabase_admin',
+    database: 'postgres',
+    password: rolePassword(databasePassword, 'supabase_admin'),
+  });
+  await client.connect();
+  return client
+    .query(sql, [...values])
+    .then(({ rows }) => rows)
+    .finally(() => client.end());
+}
