@@ -76,7 +76,7 @@ async function bundle(dist, input, program, ...more) {
     codeSplitting: false,
     // Names and lines stay, for the stack traces in the logs.
     minify: false,
-    comments: { legal: false, jsdoc: false, annotation: false },
+    comments: { legal: true, jsdoc: false, annotation: false },
     // CommonJS packages expect it; only the SDK's heartbeat uses it.
     intro: 'const __dirname = import.meta.dirname;',
   });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { markedProcesses } from '../../workers/executors/process-tree.ts';
 import { waitFor } from '../support/wait.ts';
@@ -89,6 +89,40 @@ describe('a deployment that cannot succeed', () => {
     const retried = await home.sfp('task', 'retry', task.id, '--json=stream', '--context', stack.tenant);
     expect(retried.code, retried.stderr).toBe(0);
     expect(execFileSync('cat', [`${marker}/built`], { encoding: 'utf8' })).toBe('x\n');
+  });
+
+  it('goes on behind the finished stages when it was cancelled and is tried again', async () => {
+    const gate = home.path('cancelled-gate');
+    stack.repository.commit('cancelled', {
+      'sfp.yaml': `version: 1\nbuild:\n  - name: build\n    run: echo made > made\ndeploy:\n  - name: wait\n    run: while [ ! -e ${gate} ]; do echo waiting; sleep 0.1; done; cat made\n`,
+    });
+    const watcher = stack.deploy();
+    await waitFor(() => outputOf(watcher.events).includes('waiting'), { timeoutMs: 60_000, what: 'the deploy step' });
+    const taskId = String(watcher.events[0]?.taskId);
+    ok(await home.sfp('task', 'cancel', taskId, '--json', '--context', stack.tenant));
+    expect(await watcher.exit, watcher.stderr).toBe(3);
+    writeFileSync(gate, '');
+    const retried = home.start('task', 'retry', taskId, '--json=stream', '--context', stack.tenant);
+    expect(await retried.exit, retried.stderr).toBe(0);
+    expect(outputOf(retried.events)).toContain('made');
+  });
+
+  it('says so when the files of its finished stages are gone, and does not end as a success', async () => {
+    stack.repository.commit('lost', {
+      'sfp.yaml': 'version: 1\nbuild:\n  - name: build\n    run: "true"\ndeploy:\n  - name: go\n    run: exit 1\n',
+    });
+    const watcher = stack.deploy();
+    expect(await watcher.exit).toBe(1);
+    const { task, deployment } = resultOf<{ task: { id: string }; deployment: { id: string } }>(watcher);
+    rmSync(home.path('base', 'tenants', stack.tenant, 'workspaces', 'standard', deployment.id), {
+      recursive: true,
+    });
+    const retried = home.start('task', 'retry', task.id, '--json=stream', '--context', stack.tenant);
+    expect(await retried.exit).toBe(1);
+    expect(resultOf(retried)).toMatchObject({
+      task: { status: 'failed', failure: { code: 'workspace_lost' } },
+      deployment: { status: 'failed' },
+    });
   });
 
   it('is cancelled although its step ignores SIGTERM and has grandchildren; nothing is left', async () => {

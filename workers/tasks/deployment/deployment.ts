@@ -41,8 +41,8 @@ export async function runDeployment(run: TaskRun, workspaceRoot: string): Promis
     commitSha: deployment.commitSha ?? '',
   };
   const end = await attempt(context).catch((error: unknown) => endOf(context, failureOf(error, run)));
-  if (end.status === 'succeeded' || end.status === 'cancelled' || context.ledger.status('rollback') === 'succeeded')
-    await context.workspace.wipe();
+  // A failed or cancelled deployment may be tried again, behind the stages that it has finished.
+  if (end.status === 'succeeded' || context.ledger.status('rollback') === 'succeeded') await context.workspace.wipe();
   return end;
 }
 
@@ -126,14 +126,14 @@ async function rollBack(context: DeploymentContext, file: ProjectFile, progress:
   }
 }
 
-/** Marks the stage failed when `work` fails for a reason of its own. */
+/** Marks the stage failed when `work` fails for a reason of its own; one that is finished hands that to the stage behind it. */
 async function asStage<Output>(context: DeploymentContext, stage: Stage, work: () => Promise<Output>): Promise<Output> {
   try {
     return await work();
   } catch (error) {
     if (interruptionOf(context.run.signal) === undefined) {
-      if (context.ledger.status(stage) === 'pending') context.ledger.move(stage, 'running');
-      context.ledger.move(stage, 'failed', failureOf(error, context.run));
+      const failing = context.ledger.isSettled(stage) ? (context.ledger.next ?? stage) : stage;
+      context.ledger.fail(failing, failureOf(error, context.run));
     }
     throw error;
   }

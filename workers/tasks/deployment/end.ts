@@ -29,6 +29,8 @@ export function endOf(context: DeploymentContext, failure: Failure): TaskEnd {
   const ending = interruption === undefined ? failed : endings[interruption.kind];
   const running = ledger.running;
   if (running !== undefined) ledger.move(running, ending.running, ending.running === 'failed' ? failure : undefined);
+  // It failed between two stages: without a failed one the skipped rest would read as a success.
+  if (ending.status === 'failed' && !ledger.hasFailed && ledger.next !== undefined) ledger.fail(ledger.next, failure);
   if (ending.status === 'cancelled' && ledger.next === undefined) return { status: 'succeeded' };
   if (ending.waiting !== undefined) {
     ledger.moveWaiting(ending.waiting, ['rollback']);

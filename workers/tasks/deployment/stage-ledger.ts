@@ -37,6 +37,10 @@ export class StageLedger {
     return stages.find((stage) => stage !== 'rollback' && !this.isSettled(stage));
   }
 
+  get hasFailed(): boolean {
+    return stages.some((stage) => this.#status[stage] === 'failed');
+  }
+
   get running(): Stage | undefined {
     return stages.find((stage) => this.#status[stage] === 'running');
   }
@@ -55,6 +59,12 @@ export class StageLedger {
       ...(failure === undefined ? {} : { failure }),
     };
     this.#events.say('stage', data, { ...patch, stages: { [stage]: to } });
+  }
+
+  /** Fails a stage, also one that had not begun. */
+  fail(stage: Stage, failure: Failure): void {
+    if (this.#status[stage] === 'pending') this.move(stage, 'running');
+    this.move(stage, 'failed', failure);
   }
 
   /** Moves every stage that waits, in order. */
