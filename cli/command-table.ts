@@ -27,6 +27,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/server/restart.ts'),
   },
   { path: 'server status', summary: 'What runs, how well', load: () => import('./commands/server/status.ts') },
+  {
+    path: 'server health',
+    summary: 'Whether all of it works, for scripts',
+    load: () => import('./commands/server/health.ts'),
+  },
   { path: 'server logs', summary: 'Logs of a stack', load: () => import('./commands/server/logs.ts') },
   { path: 'server images', summary: 'Container images of a stack', load: () => import('./commands/server/images.ts') },
   { path: 'server list', summary: 'Stacks on this machine', load: () => import('./commands/server/list.ts') },
