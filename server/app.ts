@@ -5,6 +5,7 @@ import { ZodError } from 'zod';
 import type { Api, AppEnv, Endpoint, Services } from './http/api.ts';
 import { authenticate } from './http/authenticate.ts';
 import { docsPage } from './http/docs-page.ts';
+import { listCommandOf } from './http/list-commands.ts';
 import { ApiProblem, notFound, problemResponse } from './http/problem.ts';
 import { requestLog } from './http/request-log.ts';
 import { platformVersion } from './platform-version.ts';
@@ -84,19 +85,32 @@ function problemOf(error: Error, services: Services, requestId: string): ApiProb
   return new ApiProblem(500, {
     code: 'internal_error',
     message: 'Something went wrong inside the API server.',
-    suggestion: `Look for request ${requestId} in its log: sfp server logs api.`,
+    suggestion: `Look for request ${requestId} in its log: sfp server logs -t ${services.env.tenant} -s api`,
   });
+}
+
+/** A 404 that comes from SQL knows no command. */
+function withListCommand(problem: ApiProblem, path: string): ApiProblem {
+  const suggestion = listCommandOf(path);
+  if (problem.status !== 404 || problem.suggestion !== undefined || suggestion === undefined) return problem;
+  return new ApiProblem(404, { ...problem.toFailure(), suggestion }, { cause: problem.cause });
 }
 
 /** The whole API below /api/v1. */
 export function createApp(services: Services): Api {
   const api: Api = new OpenAPIHono<AppEnv>({
-    defaultHook: (result) => {
+    defaultHook: (result, c) => {
       if (result.success) return;
       const errors = result.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+      // What is wrong in the path is an id, and the ids are in a list.
+      const suggestion = result.target === 'param' ? listCommandOf(c.req.path) : undefined;
       throw new ApiProblem(
         422,
-        { code: 'request_invalid', message: 'The request has values that are not valid.' },
+        {
+          code: 'request_invalid',
+          message: 'The request has values that are not valid.',
+          ...(suggestion === undefined ? {} : { suggestion }),
+        },
         { errors },
       );
     },
@@ -111,8 +125,14 @@ export function createApp(services: Services): Api {
       },
     }),
   );
-  api.onError((error, c) => problemResponse(problemOf(error, services, c.get('requestId')), c.get('requestId')));
-  api.notFound((c) => problemResponse(notFound('route'), c.get('requestId')));
+  api.onError((error, c) => {
+    const requestId = c.get('requestId');
+    return problemResponse(withListCommand(problemOf(error, services, requestId), c.req.path), requestId);
+  });
+  api.notFound((c) => {
+    const noRoute = notFound('route', `The routes are listed at ${services.env.publicUrl}/api/v1/docs.`);
+    return problemResponse(noRoute, c.get('requestId'));
+  });
 
   for (const endpoint of open) endpoint(api, services);
   postDispatch(api, services);

@@ -47,7 +47,7 @@ const app = createApp({
   log,
   databases,
   verifyUserToken: createUserTokens(url, env.signingKey, databases),
-  exchangeApplicationToken: createApplicationTokens(databases, mint),
+  applicationTokens: createApplicationTokens(databases, mint),
   signIn: createSignIn(databases),
   loginLimit: createRateLimit({ tries: 10, windowMs: 60_000 }),
   health: createHealthCheck({ url, publishableKey, databases, queue, mint }),

@@ -95,7 +95,7 @@ function services(): Services {
     log: pino({ level: 'silent' }),
     databases,
     verifyUserToken: notHere,
-    exchangeApplicationToken: createApplicationTokens(databases, { mint: notHere }),
+    applicationTokens: createApplicationTokens(databases, { mint: notHere }),
     signIn: createSignIn(databases),
     loginLimit: createRateLimit({ tries: 1, windowMs: 1 }),
     health: notHere,

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { problemSchema } from '../../contracts/error.ts';
 import type { ServerEnv } from '../env.ts';
-import type { ExchangeApplicationToken } from '../services/application-tokens.ts';
+import type { ApplicationTokens } from '../services/application-tokens.ts';
 import type { Database, Databases, RequestSource } from '../services/database.ts';
 import type { HealthCheck } from '../services/health.ts';
 import type { SignIn } from '../services/sign-in.ts';
@@ -32,7 +32,7 @@ export interface Services {
   log: Logger;
   databases: Databases;
   verifyUserToken: VerifyUserToken;
-  exchangeApplicationToken: ExchangeApplicationToken;
+  applicationTokens: ApplicationTokens;
   signIn: SignIn;
   loginLimit: RateLimit;
   health: HealthCheck;

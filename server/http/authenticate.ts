@@ -10,11 +10,12 @@ export const authenticate = (services: Services) =>
     if (token === undefined) throw notSignedIn('The request carries no token.');
     const source = c.get('source');
     if (looksLikeApplicationToken(token)) {
-      const { accessToken, userId, email, tokenId } = await services.exchangeApplicationToken(token);
+      const { accessToken, userId, email, tokenId } = await services.applicationTokens.exchange(token);
       const db = services.databases.as(accessToken, source);
       c.set('caller', { userId, email, applicationTokenId: tokenId, token: accessToken, db });
     } else {
       const claims = await services.verifyUserToken(token);
+      if (claims.applicationTokenId !== null) services.applicationTokens.requireNotRefused(claims.applicationTokenId);
       c.set('caller', { ...claims, token, db: services.databases.as(token, source) });
     }
     await next();

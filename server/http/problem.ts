@@ -52,8 +52,13 @@ export const problemResponse = (problem: ApiProblem, requestId: string): Respons
     headers: { ...problem.headers, 'content-type': 'application/problem+json', 'x-request-id': requestId },
   });
 
-export const notFound = (what: string): ApiProblem =>
-  new ApiProblem(404, { code: 'not_found', message: `There is no such ${what}, or it is not yours to see.` });
+/** A 404 that says how to find out what there is. */
+export const notFound = (what: string, suggestion: string): ApiProblem =>
+  new ApiProblem(404, {
+    code: 'not_found',
+    message: `There is no such ${what}, or it is not yours to see.`,
+    suggestion,
+  });
 
 export const notSignedIn = (message: string): ApiProblem =>
   new ApiProblem(

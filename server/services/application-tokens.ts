@@ -25,16 +25,34 @@ export interface ExchangedToken {
 }
 
 const lifetimeSeconds = 600;
-// How long a resolved token is not looked up again. A revoked one loses its rights at once by RLS; within this time it
+// How long a resolved token is not looked up again. One that is revoked through this process is refused at once; one
+// that is revoked past it (straight through REST or SQL) has no rights from that moment, by RLS, and within this time it
 // is answered as one without rights instead of as unknown.
 const rememberMs = 30_000;
 const rememberAtMost = 1_000;
 
-/** Exchanges application tokens for short-lived user tokens. */
-export function createApplicationTokens(databases: Databases, mint: TokenMint) {
-  const remembered = new Map<string, { until: number; exchanged: ExchangedToken }>();
+const refused = () => notSignedIn('The application token is unknown, revoked or expired.');
 
-  return async function exchange(token: string): Promise<ExchangedToken> {
+export interface ApplicationTokens {
+  /** Exchanges an application token for a short-lived user token. */
+  exchange(token: string): Promise<ExchangedToken>;
+  /** From now on neither the token nor what it was exchanged for is accepted by this process. */
+  refuse(tokenId: string): void;
+  /** Throws when the token of this id was revoked through this process. */
+  requireNotRefused(tokenId: string): void;
+}
+
+/** The application tokens that callers come with. */
+export function createApplicationTokens(databases: Databases, mint: TokenMint): ApplicationTokens {
+  const remembered = new Map<string, { until: number; exchanged: ExchangedToken }>();
+  // A revoked token never comes back, so an id stays; kept beside the memory because an exchange may be under way.
+  const revoked = new Set<string>();
+
+  function requireNotRefused(tokenId: string): void {
+    if (revoked.has(tokenId)) throw refused();
+  }
+
+  async function exchange(token: string): Promise<ExchangedToken> {
     if (!isApplicationToken(token)) throw notSignedIn('The application token is mistyped: its checksum does not fit.');
     const hash = applicationTokenHash(token);
     const known = remembered.get(hash);
@@ -42,7 +60,7 @@ export function createApplicationTokens(databases: Databases, mint: TokenMint) {
     remembered.delete(hash);
 
     const found = await fetchRows(databases.service.rpc('resolve_application_token', { p_hash: hash }), resolvedSchema);
-    if (found === null) throw notSignedIn('The application token is unknown, revoked or expired.');
+    if (found === null) throw refused();
     const endsIn = found.expiresAt === null ? lifetimeSeconds : (Date.parse(found.expiresAt) - Date.now()) / 1_000;
     const { token: accessToken, expiresAt } = await mint.mint(
       {
@@ -56,11 +74,18 @@ export function createApplicationTokens(databases: Databases, mint: TokenMint) {
       Math.max(1, Math.min(lifetimeSeconds, Math.floor(endsIn))),
     );
     const exchanged = { accessToken, expiresAt, userId: found.userId, email: found.email, tokenId: found.tokenId };
+    requireNotRefused(found.tokenId);
     if (remembered.size >= rememberAtMost) remembered.clear();
     remembered.set(hash, { until: Math.min(Date.now() + rememberMs, expiresAt * 1_000), exchanged });
     return exchanged;
-  };
+  }
+
+  function refuse(tokenId: string): void {
+    revoked.add(tokenId);
+    for (const [hash, { exchanged }] of remembered) if (exchanged.tokenId === tokenId) remembered.delete(hash);
+  }
+
+  return { exchange, refuse, requireNotRefused };
 }
-export type ExchangeApplicationToken = ReturnType<typeof createApplicationTokens>;
 
 export const looksLikeApplicationToken = (token: string): boolean => token.startsWith(applicationTokenPrefix);

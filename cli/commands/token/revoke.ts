@@ -2,7 +2,11 @@ import { defineCommand } from '../../command.ts';
 import { connect } from '../../context/connect.ts';
 
 export const command = defineCommand({
-  description: 'It stops working at once for the API; what it was exchanged for ends within the hour.',
+  description: [
+    'The API refuses the token at once, and what it was exchanged for. REST and Realtime refuse that too: from this',
+    'moment it reads and joins nothing. A Realtime channel that is open already goes on to the end of the exchanged',
+    'token, at most ten minutes.',
+  ].join(' '),
   args: { id: { summary: 'Token id, from sfp token list' } },
   async run(context) {
     const { api } = await connect(context);

@@ -11,8 +11,8 @@ const route = createRoute({
   responses: { 200: jsonAnswer(tokenExchangeSchema, 'A user token'), ...problems },
 });
 
-export const postToken: Endpoint = (api, { exchangeApplicationToken }) =>
+export const postToken: Endpoint = (api, { applicationTokens }) =>
   api.openapi(route, async (c) => {
-    const { accessToken, expiresAt } = await exchangeApplicationToken(c.req.valid('json').token);
+    const { accessToken, expiresAt } = await applicationTokens.exchange(c.req.valid('json').token);
     return c.json({ accessToken, expiresAt }, 200);
   });

@@ -14,9 +14,10 @@ const route = createRoute({
   responses: { 204: { description: 'Revoked' }, ...problems },
 });
 
-export const revokeToken: Endpoint = (api) =>
+export const revokeToken: Endpoint = (api, { applicationTokens }) =>
   api.openapi(route, async (c) => {
-    const query = c.get('caller').db.rpc('revoke_application_token', { p_id: c.req.valid('param').id });
-    await fetchRows(query, z.unknown());
+    const { id } = c.req.valid('param');
+    await fetchRows(c.get('caller').db.rpc('revoke_application_token', { p_id: id }), z.unknown());
+    applicationTokens.refuse(id);
     return c.body(null, 204);
   });

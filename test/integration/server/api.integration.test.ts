@@ -187,6 +187,7 @@ describe('resources', () => {
     ]) {
       const { status, body } = await stack.call('GET', path, { token: outsider.token });
       expect([path, status, body.code]).toEqual([path, 404, 'not_found']);
+      expect(body.suggestion).toMatch(/: sfp (project|environment|task) list/);
     }
     for (const path of ['/accounts', '/projects', '/deployments', '/tasks', '/tokens']) {
       expect((await stack.call('GET', path, { token: outsider.token })).body).toEqual({ items: [], nextCursor: null });
@@ -196,7 +197,8 @@ describe('resources', () => {
       ['POST', `/deployments/${made.id}/retry`],
       ['POST', `/tasks/${made.taskId}/cancel`],
     ] as const) {
-      expect((await stack.call(method, path, { token: outsider.token })).status).toBe(404);
+      const { status, body } = await stack.call(method, path, { token: outsider.token });
+      expect([status, body.suggestion]).toEqual([404, expect.stringContaining('sfp task list')]);
     }
     for (const table of [
       'accounts',
@@ -237,11 +239,19 @@ describe('resources', () => {
       body: { project: 'site', environment: 'nope' },
     });
     expect([unknown.status, unknown.body.code]).toEqual([404, 'not_found']);
+    expect(unknown.body.suggestion).toMatch(/sfp environment list --project \S+$/);
     const bad = await stack.call('POST', '/projects', { token: owner.token, body: { slug: 'No!', repositoryUrl: '' } });
     expect(bad.status).toBe(422);
     expect(bad.body.errors.map(({ path }: { path: string }) => path).sort()).toEqual(['repositoryUrl', 'slug']);
     expect((await stack.call('GET', '/nowhere', { token: owner.token })).status).toBe(404);
-    expect((await stack.call('GET', '/tasks/not-a-uuid', { token: owner.token })).status).toBe(422);
+    for (const [path, list] of [
+      ['/tasks/not-a-uuid', 'sfp task list'],
+      ['/deployments/not-a-uuid', 'sfp task list --type deployment'],
+      ['/environments/not-a-uuid', 'sfp environment list'],
+    ] as const) {
+      const { status, body } = await stack.call('GET', path, { token: owner.token });
+      expect([status, body.suggestion]).toEqual([422, expect.stringContaining(list)]);
+    }
   });
 });
 
@@ -389,7 +399,12 @@ describe('application tokens', () => {
 
     expect((await stack.call('DELETE', `/tokens/${id}`, { token: session })).status).toBe(204);
     expect((await db.from('accounts').select('slug')).data).toEqual([]);
-    expect((await stack.call('GET', '/accounts', { token })).body.items ?? []).toEqual([]);
+    // The token was used a moment ago, so that the API remembers it; revoked, it and its user token are refused at once.
+    for (const revoked of [token, exchanged.body.accessToken]) {
+      const refused = await stack.call('GET', '/accounts', { token: revoked });
+      expect([refused.status, refused.body.code]).toEqual([401, 'unauthorized']);
+    }
+    expect((await stack.call('POST', '/auth/token', { body: { token } })).status).toBe(401);
     expect((await stack.call('POST', '/auth/token', { body: { token: newApplicationToken() } })).status).toBe(401);
     const listed = await stack.call('GET', '/tokens', { token: session });
     expect(listed.body.items).toMatchObject([{ id, name: 'ci', revokedAt: expect.any(String) }]);

@@ -1,0 +1,14 @@
+/** How a person sees which things there are, by the resource in a route's path. Deployments are listed by their tasks. */
+export const listCommands = {
+  projects: 'List the projects: sfp project list',
+  environments: 'List the environments of a project: sfp environment list --project <slug>',
+  deployments: 'List the deployments: sfp task list --type deployment',
+  tasks: 'List the tasks: sfp task list',
+  tokens: 'List the tokens: sfp token list',
+} as const;
+
+const byResource: Readonly<Record<string, string>> = listCommands;
+
+/** The suggestion for an id in this path that names nothing. */
+export const listCommandOf = (path: string): string | undefined =>
+  byResource[/\/api\/v1\/([a-z]+)\//.exec(path)?.[1] ?? ''];
