@@ -33,6 +33,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/server/health.ts'),
   },
   { path: 'server logs', summary: 'Logs of a stack', load: () => import('./commands/server/logs.ts') },
+  {
+    path: 'server config',
+    summary: 'Show or change the settings of a stack',
+    load: () => import('./commands/server/config.ts'),
+  },
+  {
+    path: 'server scale',
+    summary: 'Change how many tasks a pool runs at once',
+    load: () => import('./commands/server/scale.ts'),
+  },
   { path: 'server images', summary: 'Container images of a stack', load: () => import('./commands/server/images.ts') },
   { path: 'server list', summary: 'Stacks on this machine', load: () => import('./commands/server/list.ts') },
   {

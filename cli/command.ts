@@ -24,6 +24,8 @@ export interface ArgumentSpec {
   summary: string;
   /** Required unless said otherwise. */
   optional?: true;
+  /** The last one: all words that are left, none too. */
+  variadic?: true;
 }
 
 type OptionValue<Spec extends OptionSpec> = Spec extends { type: 'flag' }
@@ -48,7 +50,11 @@ type OptionValues<Specs extends Record<string, OptionSpec>> = {
   readonly [Key in keyof Specs]: OptionValue<Specs[Key]>;
 };
 type ArgumentValues<Specs extends Record<string, ArgumentSpec>> = {
-  readonly [Key in keyof Specs]: Specs[Key] extends { optional: true } ? string | undefined : string;
+  readonly [Key in keyof Specs]: Specs[Key] extends { variadic: true }
+    ? readonly string[]
+    : Specs[Key] extends { optional: true }
+      ? string | undefined
+      : string;
 };
 
 /** One line of the command table. */
@@ -107,7 +113,7 @@ export interface CommandModule {
 }
 
 export interface ParsedValues {
-  args: Record<string, string | undefined>;
+  args: Record<string, string | readonly string[] | undefined>;
   options: Record<string, boolean | string | number | readonly string[] | undefined>;
 }
 

@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { CommandEntry, CommandModule, OptionSpec, ParsedValues } from './command.ts';
+import type { ArgumentSpec, CommandEntry, CommandModule, OptionSpec, ParsedValues } from './command.ts';
 import { commandTable, groupSummaries } from './command-table.ts';
 import { globalOptions } from './globals.ts';
 import { platformVersion } from './platform-version.ts';
@@ -100,15 +100,17 @@ function addGlobals(command: Command): void {
 const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function declare(leaf: Command, module: CommandModule): void {
-  for (const [name, { summary, optional }] of Object.entries(module.args)) {
-    leaf.argument(optional === true ? `[${name}]` : `<${name}>`, summary);
-  }
+  for (const [name, spec] of Object.entries(module.args)) leaf.argument(argumentText(name, spec), spec.summary);
   for (const [key, spec] of Object.entries(module.options)) leaf.addOption(optionOf(key, spec));
   addGlobals(leaf);
   if (module.examples.length > 0) {
     leaf.addHelpText('after', `\nExamples:\n${module.examples.map((line) => `  $ ${line}`).join('\n')}`);
   }
 }
+
+/** How help writes an argument: `<name>`, `[name]` or `[name...]`. */
+export const argumentText = (name: string, { optional, variadic }: ArgumentSpec): string =>
+  variadic === true ? `[${name}...]` : optional === true ? `[${name}]` : `<${name}>`;
 
 function optionOf(key: string, spec: OptionSpec): Option {
   const name = `${spec.short === undefined ? '' : `-${spec.short}, `}--${kebab(key)}`;

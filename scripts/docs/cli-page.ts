@@ -2,6 +2,7 @@ import type { ArgumentSpec, CommandEntry, CommandModule, OptionSpec } from '../.
 import { commandTable, groupSummaries } from '../../cli/command-table.ts';
 import { exitCodes } from '../../cli/exit-code.ts';
 import { globalOptions } from '../../cli/globals.ts';
+import { argumentText } from '../../cli/parse.ts';
 import { generatedNote } from './generated-note.ts';
 import { markdownTable } from './markdown-table.ts';
 
@@ -85,7 +86,7 @@ function usageLine(path: string, args: [string, ArgumentSpec][], options: [strin
   const required = options.filter(([, spec]) => spec.type === 'string' && spec.required === true);
   return [
     `sfp ${path}`,
-    ...args.map(([name, { optional }]) => (optional === true ? `[${name}]` : `<${name}>`)),
+    ...args.map(([name, spec]) => argumentText(name, spec)),
     ...required.map(([key, spec]) => `--${kebab(key)} <${spec.type === 'flag' ? '' : spec.value}>`),
     ...(options.length > required.length ? ['[options]'] : []),
   ].join(' ');
@@ -100,9 +101,9 @@ const paragraphs = (description: string): string =>
       )
     : description.replaceAll('\n', '\n\n');
 
-const argumentRow = ([name, { summary, optional }]: [string, ArgumentSpec]): string[] => [
+const argumentRow = ([name, { summary, optional, variadic }]: [string, ArgumentSpec]): string[] => [
   `\`${name}\``,
-  optional === true ? `${summary} (optional)` : summary,
+  optional === true ? `${summary} (optional)` : variadic === true ? `${summary} (any number)` : summary,
 ];
 
 function optionRow([key, spec]: [string, OptionSpec]): string[] {

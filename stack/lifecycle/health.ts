@@ -5,7 +5,7 @@ import type { Stack } from '../stack.ts';
 import { type StackReport, stackStatus } from './status.ts';
 
 /** Something that keeps a stack from being healthy. */
-export interface FailingPart {
+interface FailingPart {
   name: string;
   /** The stack as a whole, a service as the runtime sees it, or a part as the API found it. */
   kind: 'stack' | 'service' | 'part';

@@ -1,0 +1,86 @@
+import { SfpError } from '../../contracts/error.ts';
+import type { Pool } from '../../contracts/task.ts';
+import { assertNoRestore } from '../backup/restore-plan.ts';
+import { lockStack } from '../lock.ts';
+import type { StackRuntime } from '../runtime.ts';
+import { type ServerSettings, writeServerSettings } from '../server-settings.ts';
+import { openStack, type Stack } from '../stack.ts';
+import { assertInitialised } from './start.ts';
+import { type Progress, runSteps, type Step } from './step.ts';
+
+export interface ScaleOptions {
+  baseDir: string;
+  tenant: string;
+  pool: Pool;
+  slots: number;
+  runtimeFor(stack: Stack): StackRuntime;
+  signal: AbortSignal;
+  progress: Progress;
+}
+
+interface ScaleContext extends ScaleOptions {
+  before: Stack;
+  settings: ServerSettings;
+  outcome: 'restarted' | 'unchanged' | 'at_next_start';
+}
+
+const workerOf = (pool: Pool) => `worker-${pool}` as const;
+
+const steps: readonly Step<ScaleContext>[] = [
+  {
+    name: 'settings',
+    title: 'Write server.json',
+    async run({ before, settings, pool, slots }) {
+      if (before.settings.pools[pool].slots === slots) return 'skipped';
+      writeServerSettings(before.layout, settings);
+    },
+  },
+  {
+    name: 'restart',
+    title: 'Restart the worker',
+    async run(context, report) {
+      const { before, settings, pool, runtimeFor, signal } = context;
+      const stack = { ...before, settings };
+      const runtime = runtimeFor(stack);
+      const { status, problem } = await runtime.status(stack);
+      if (problem !== undefined) throw new SfpError(problem);
+      if (status === 'stopped') {
+        context.outcome = 'at_next_start';
+        return 'skipped';
+      }
+      // Asked, not concluded from the file: one that was killed after it had written goes on here.
+      if (!(await runtime.outdated(stack)).includes(workerOf(pool))) return 'skipped';
+      await runtime.restart(stack, [workerOf(pool)], { signal, report });
+      context.outcome = 'restarted';
+    },
+  },
+];
+
+/** Changes how many tasks a pool runs at once. Its worker drains first: tasks finish, or are handed back and go on after it. */
+export async function scaleStack(options: ScaleOptions): Promise<ScaleContext['outcome']> {
+  const { baseDir, tenant, pool, slots } = options;
+  const { layout } = openStack(baseDir, tenant);
+  assertInitialised(layout);
+  const lock = lockStack(layout.lockFile, tenant, 'sfp server scale');
+  try {
+    assertNoRestore(layout);
+    const before = openStack(baseDir, tenant);
+    assertOwn(before, pool);
+    const settings = { ...before.settings, pools: { ...before.settings.pools, [pool]: { slots } } };
+    const context: ScaleContext = { ...options, before, settings, outcome: 'unchanged' };
+    await runSteps('scale', layout.journalFile, steps, context, options.progress);
+    return context.outcome;
+  } finally {
+    lock.release();
+  }
+}
+
+function assertOwn({ settings }: Stack, pool: Pool): void {
+  const source = settings.roles[workerOf(pool)];
+  if (typeof source !== 'object' || !('url' in source)) return;
+  throw new SfpError({
+    code: 'worker_elsewhere',
+    message: `The worker of pool ${pool} runs elsewhere (${source.url}); its slots are set there.`,
+    suggestion: 'See `sfp server config get roles`.',
+  });
+}
