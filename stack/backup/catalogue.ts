@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Failure, SfpError } from '../../contracts/error.ts';
 import type { StackLayout } from '../layout.ts';
 import { isBackupName, scratchPrefix } from './backup-name.ts';
@@ -84,13 +84,15 @@ export async function findBackup(layout: StackLayout, from: string | undefined):
 export async function applyRetention(directory: string, layout: StackLayout, keep: number): Promise<string[]> {
   const whole = (await listBackups(directory, layout.tenant, false)).filter(({ status }) => status === 'complete');
   const removed = whole.slice(keep);
-  for (const { name, path } of removed) {
-    // Renamed first: half removed, it must not look like a backup.
-    const aside = join(directory, `${scratchPrefix(layout)}${name}.removed`);
-    renameSync(path, aside);
-    removeScratch(aside);
-  }
+  for (const { path } of removed) removeBackup(path, layout);
   return removed.map(({ name }) => name);
+}
+
+/** Renamed first: half removed, it must not look like a backup. */
+export function removeBackup(path: string, layout: StackLayout): void {
+  const aside = join(dirname(path), `${scratchPrefix(layout)}${basename(path)}.removed`);
+  renameSync(path, aside);
+  removeScratch(aside);
 }
 
 /** Removes what killed backups of this stack left in a directory. */

@@ -5,7 +5,7 @@ import { SfpError } from '../../contracts/error.ts';
 import { backupName, scratchPrefix } from '../backup/backup-name.ts';
 import { assertChecksums, openBackup } from '../backup/backup-reader.ts';
 import { BackupWriter, makeBackupsDirectory } from '../backup/backup-writer.ts';
-import { applyRetention, backupsDir, removeLeftovers } from '../backup/catalogue.ts';
+import { applyRetention, backupsDir, removeBackup, removeLeftovers } from '../backup/catalogue.ts';
 import { newBackupKey } from '../backup/passphrase-key.ts';
 import { assertNoRestore } from '../backup/restore-plan.ts';
 import type { SnapshotFacts } from '../backup/snapshot.ts';
@@ -111,7 +111,14 @@ const steps: readonly Step<BackupContext>[] = [
   {
     name: 'verify',
     title: 'Read it back',
-    run: (context) => assertChecksums(openBackup(needed(context.path))),
+    async run({ path, stack }) {
+      try {
+        await assertChecksums(openBackup(needed(path)));
+      } catch (error) {
+        removeBackup(needed(path), stack.layout);
+        throw error;
+      }
+    },
   },
   {
     name: 'retention',

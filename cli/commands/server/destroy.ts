@@ -4,7 +4,8 @@ import { lifecycleProgress } from './lifecycle-progress.ts';
 import { stackOptions } from './stack-options.ts';
 
 export const command = defineCommand({
-  description: 'Ends the stack and removes all its data, keys and logs. There is no way back.',
+  description:
+    'Ends the stack and removes all its data, keys, logs and the backups in its own directory. There is no way back.',
   options: { ...stackOptions, yes: { type: 'flag', short: 'y', summary: 'Do not ask' } },
   async run({ options, output, input, contexts }) {
     const { tenant } = options;
