@@ -13,6 +13,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 const byFailureCode: Record<string, ExitCode> = {
   usage: exitCodes.usage,
   input_required: exitCodes.usage,
+  environment_invalid: exitCodes.usage,
   cancelled: exitCodes.cancelled,
   not_logged_in: exitCodes.unauthorised,
   session_expired: exitCodes.unauthorised,

@@ -8,6 +8,7 @@ import type { CommandServices } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { userAgent } from '../context/connect.ts';
 import type { Context } from '../context/context.ts';
+import { isServerUrl } from '../context/server-url.ts';
 import { UsageError } from '../usage-error.ts';
 
 export const command = defineCommand({
@@ -31,8 +32,8 @@ export const command = defineCommand({
     const url = originOf(args.url ?? current?.url);
     const same = saved.contexts.find((entry) => entry.url === url);
     const name = options.name ?? context.contextName ?? same?.name ?? new URL(url).host.replace(/:/g, '-');
-    const { publishableKey } = await createApiClient({ url, userAgent: userAgent() }).config();
-    const base = { name, url, publishableKey };
+    const { publishableKey, tenant } = await createApiClient({ url, userAgent: userAgent() }).config();
+    const base = { name, url, publishableKey, tenant };
     const { saved: entry, who } = options.tokenStdin
       ? await withToken(context, base)
       : await withPassword(context, base, options);
@@ -43,11 +44,11 @@ export const command = defineCommand({
 
 function originOf(url: string | undefined): string {
   if (url === undefined) throw new UsageError('Which server?', 'Name it: sfp login https://deploy.example.com');
-  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return new URL(url).origin;
+  if (isServerUrl(url)) return new URL(url).origin;
   throw new UsageError(`${url} is not the URL of a server.`, 'It begins with https:// (or http:// on this machine).');
 }
 
-type Base = Pick<Context, 'name' | 'url' | 'publishableKey'>;
+type Base = Pick<Context, 'name' | 'url' | 'publishableKey' | 'tenant'>;
 
 async function withToken({ input }: CommandServices, base: Base): Promise<{ saved: Context; who: string }> {
   const token = (await input.readAll()).trim();

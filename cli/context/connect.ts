@@ -12,6 +12,7 @@ import type { CommandServices } from '../command.ts';
 import { platformVersion } from '../platform-version.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
+import { isServerUrl } from './server-url.ts';
 import type { ContextStore } from './store.ts';
 
 type ConnectServices = Pick<CommandServices, 'contexts' | 'contextName' | 'env'>;
@@ -25,14 +26,17 @@ export const userAgent = (): string => `sfp-cli/${platformVersion()}`;
 export async function connect({ contexts, contextName, env }: ConnectServices): Promise<Connection> {
   if (contextName === undefined && env.SFP_TOKEN) return fromEnvironment(env);
   const context = await chosen(contexts, contextName);
-  const auth = createAuthApi({ url: context.url, userAgent: userAgent() });
+  const { url, tenant } = context;
+  const server = { url, tenant, userAgent: userAgent() };
+  const auth = createAuthApi(server);
   const credentials = credentialsOf(context, contexts, auth);
   return {
     contextName: context.name,
-    url: context.url,
+    url,
+    tenant,
     publishableKey: context.publishableKey,
     accountId: context.accountId,
-    api: createApiClient({ url: context.url, credentials, userAgent: userAgent() }),
+    api: createApiClient({ ...server, credentials }),
     auth,
     credentials,
   };
@@ -99,12 +103,13 @@ const loggedOut = (name: string): SfpError =>
   });
 
 async function fromEnvironment(env: NodeJS.ProcessEnv): Promise<Connection> {
-  const url = env.SFP_URL;
+  const url = env.SFP_URL ?? '';
   const token = env.SFP_TOKEN ?? '';
-  if (!url || !URL.canParse(url)) {
+  if (!isServerUrl(url)) {
     throw new SfpError({
       code: 'environment_invalid',
-      message: 'SFP_TOKEN is set, and SFP_URL is not a URL.',
+      message: 'SFP_TOKEN is set, and SFP_URL is not the URL of a server.',
+      detail: url === '' ? 'SFP_URL is not set.' : `SFP_URL=${url}`,
       suggestion: 'Set SFP_URL to the server, e.g. https://deploy.example.com, or unset SFP_TOKEN.',
     });
   }
@@ -118,6 +123,8 @@ async function fromEnvironment(env: NodeJS.ProcessEnv): Promise<Connection> {
   const auth = createAuthApi({ url, userAgent: userAgent() });
   const credentials = applicationTokenCredentials({ token, exchange: auth.exchange });
   const api = createApiClient({ url, credentials, userAgent: userAgent() });
-  const publishableKey = env.SFP_PUBLISHABLE_KEY || (await api.config()).publishableKey;
-  return { contextName: undefined, url, publishableKey, accountId: undefined, api, auth, credentials };
+  const config = env.SFP_PUBLISHABLE_KEY ? undefined : await api.config();
+  const publishableKey = env.SFP_PUBLISHABLE_KEY || (config?.publishableKey ?? '');
+  const tenant = config?.tenant;
+  return { contextName: undefined, url, tenant, publishableKey, accountId: undefined, api, auth, credentials };
 }

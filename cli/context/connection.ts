@@ -8,6 +8,8 @@ export interface Connection {
   contextName: string | undefined;
   url: string;
   publishableKey: string;
+  /** The stack's name on its machine, when it is known. */
+  tenant: string | undefined;
   accountId: string | undefined;
   api: ApiClient;
   auth: AuthApi;

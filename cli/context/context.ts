@@ -6,6 +6,8 @@ const contextSchema = z.object({
   /** The stack's public origin, e.g. `http://127.0.0.1:8000`. */
   url: z.url(),
   publishableKey: z.string().min(1),
+  /** The stack's name on its machine; unknown for contexts of older versions. */
+  tenant: z.string().optional(),
   /** Which account to act for, when the user is a member of several. */
   accountId: z.uuid().optional(),
   session: z

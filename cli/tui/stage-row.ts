@@ -1,7 +1,7 @@
 import type { StageStatus } from '../../contracts/deployment.ts';
 import type { TaskStatus } from '../../contracts/task.ts';
 import type { Tone } from '../output/style.ts';
-import type { StageState } from './model.ts';
+import type { StageState, WatchModel } from './model.ts';
 
 interface Mark {
   sign: string;
@@ -24,6 +24,10 @@ export const taskMarks: Record<TaskStatus, Mark> = {
   failed: { sign: '✗', tone: 'red' },
   cancelled: { sign: '■', tone: 'yellow' },
 };
+
+/** The task's status for people: a failed one whose rollback succeeded is rolled back. */
+export const statusText = ({ status, stages }: Pick<WatchModel, 'status' | 'stages'>): string =>
+  status === 'failed' && stages?.rollback.status === 'succeeded' ? 'rolled back' : status;
 
 /** How long a stage has taken, or has been running at `now`; undefined when it did not run. */
 export function stageDuration(state: StageState, now: number): number | undefined {

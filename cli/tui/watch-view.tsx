@@ -4,7 +4,7 @@ import { formatDuration } from '../output/duration.ts';
 import type { Tone } from '../output/style.ts';
 import type { LogEntry, WatchModel } from './model.ts';
 import { logWindow } from './scroll.ts';
-import { stageDuration, stageMarks, taskMarks } from './stage-row.ts';
+import { stageDuration, stageMarks, statusText, taskMarks } from './stage-row.ts';
 
 export interface ViewSize {
   columns: number;
@@ -51,7 +51,7 @@ function Head({ model, now }: { model: WatchModel; now: number }) {
         <Text color="yellow">{model.attempt > 1 ? `  attempt ${model.attempt}` : ''}</Text>
       </Text>
       <Box flexShrink={0} marginLeft={1}>
-        <Text dimColor>{`${model.status} ${elapsed}  `}</Text>
+        <Text dimColor>{`${statusText(model)} ${elapsed}  `}</Text>
         <Toned tone={tone}>{phase}</Toned>
       </Box>
     </Box>

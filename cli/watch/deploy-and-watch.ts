@@ -47,7 +47,7 @@ export async function startDeployment(
 }
 
 /** A deployment gets its task from a trigger in the same transaction; an answer from before that is asked for again. */
-export async function taskIdOf({ api }: Connection, deployment: Deployment): Promise<string> {
+export async function taskIdOf({ api, tenant = '<name>' }: Connection, deployment: Deployment): Promise<string> {
   let current = deployment;
   for (let tries = 0; tries < 20; tries += 1) {
     if (current.taskId !== null) return current.taskId;
@@ -58,6 +58,6 @@ export async function taskIdOf({ api }: Connection, deployment: Deployment): Pro
     code: 'deployment_without_task',
     message: 'The deployment was accepted and no task was made for it.',
     detail: `deployment ${deployment.id}`,
-    suggestion: 'Look at the server: sfp server status, sfp server logs api',
+    suggestion: `Look at the server: sfp server status -t ${tenant}, sfp server logs -t ${tenant} -s api`,
   });
 }

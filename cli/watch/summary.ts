@@ -1,9 +1,10 @@
+import type { Deployment } from '../../contracts/deployment.ts';
 import { stages } from '../../contracts/deployment.ts';
 import { formatDuration } from '../output/duration.ts';
 import type { TextView } from '../output/output.ts';
 import type { Style } from '../output/style.ts';
-import type { WatchModel } from '../tui/model.ts';
-import { stageDuration, stageMarks, taskMarks } from '../tui/stage-row.ts';
+import type { WatchModel, WatchTitle } from '../tui/model.ts';
+import { stageDuration, stageMarks, statusText, taskMarks } from '../tui/stage-row.ts';
 import type { WatchResult } from './outcome.ts';
 
 const logTail = 20;
@@ -18,7 +19,7 @@ export function summaryView(model: WatchModel, result: WatchResult, { logShown }
       headline(model, style),
       ...stageLines(model, style),
       ...failureLines(model, result, logShown, style),
-      ...nextLines(result, style),
+      ...nextLines(model, result, style),
     ].join('\n');
 }
 
@@ -30,7 +31,7 @@ function headline(model: WatchModel, style: Style): string {
     model.startedAt === null || model.finishedAt === null
       ? ''
       : ` in ${formatDuration(model.finishedAt - model.startedAt)}`;
-  return `${style.paint(tone, sign)} ${style.paint('bold', what)} ${model.status}${took}`;
+  return `${style.paint(tone, sign)} ${style.paint('bold', what)} ${statusText(model)}${took}`;
 }
 
 function stageLines({ stages: states, finishedAt }: WatchModel, style: Style): string[] {
@@ -59,10 +60,17 @@ function failureLines(model: WatchModel, { task }: WatchResult, logShown: boolea
   ];
 }
 
-function nextLines({ outcome, deployment, task }: WatchResult, style: Style): string[] {
+function nextLines({ title }: WatchModel, { outcome, deployment, task }: WatchResult, style: Style): string[] {
   const url = deployment?.metadata.resultUrl;
   const arrow = style.paint('cyan', '→');
   if (outcome === 'succeeded') return url === undefined ? [] : ['', `${arrow} ${style.paint('bold', url)}`];
-  const retry = deployment === null ? [] : [`${arrow} Run what did not succeed again: sfp task retry ${task.id}`];
-  return ['', `${arrow} The whole log: sfp task logs ${task.id}`, ...retry];
+  const again = deployment === null ? [] : [`${arrow} ${againLine(deployment, title, task.id)}`];
+  return ['', `${arrow} The whole log: sfp task logs ${task.id}`, ...again];
+}
+
+/** A rollback took back what the finished stages did, so the server does not go on behind them. */
+function againLine({ status, ref, projectId, environmentId }: Deployment, title: WatchTitle, taskId: string): string {
+  if (status !== 'rolled_back') return `Run what did not succeed again: sfp task retry ${taskId}`;
+  const { project = projectId, environment = environmentId } = title;
+  return `When it is mended, deploy anew: sfp deploy --project ${project} --environment ${environment} --ref ${ref}`;
 }

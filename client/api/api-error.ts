@@ -13,8 +13,14 @@ export class ApiError extends SfpError {
   }
 }
 
+/** How to look at the stack; without its name, how to find that first. */
+const statusCommand = (tenant: string | undefined): string =>
+  tenant === undefined
+    ? 'sfp server list, then sfp server status --tenant <name>'
+    : `sfp server status --tenant ${tenant}`;
+
 /** Reads the problem out of an answer that is not 2xx; an answer that is no problem document (a proxy's page) becomes one. */
-export function apiErrorOf(status: number, body: unknown, url: string): ApiError {
+export function apiErrorOf(status: number, body: unknown, url: string, tenant?: string): ApiError {
   const parsed = problemSchema.safeParse(body);
   if (parsed.success) {
     const { code, message, detail, suggestion, requestId, errors } = parsed.data;
@@ -38,7 +44,7 @@ export function apiErrorOf(status: number, body: unknown, url: string): ApiError
       detail: url,
       suggestion:
         status >= 500
-          ? 'It may be starting or updating. Try again, or look: sfp server status'
+          ? `It may be starting or updating. Try again, or look on its machine: ${statusCommand(tenant)}`
           : 'Is this the URL of an sfp server?',
     },
     status,
@@ -46,13 +52,13 @@ export function apiErrorOf(status: number, body: unknown, url: string): ApiError
   );
 }
 
-export function unreachable(url: string, cause: unknown): SfpError {
+export function unreachable(url: string, cause: unknown, tenant?: string): SfpError {
   return new SfpError(
     {
       code: 'server_unreachable',
       message: `The server at ${new URL(url).origin} does not answer.`,
       detail: reasonOf(cause),
-      suggestion: 'Does it run, and is the URL right? On its machine: sfp server status',
+      suggestion: `Does it run, and is the URL right? On its machine: ${statusCommand(tenant)}`,
     },
     { cause },
   );

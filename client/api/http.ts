@@ -22,6 +22,8 @@ interface HttpRequest<Answer> {
 export interface HttpOptions {
   url: string;
   credentials?: Credentials | undefined;
+  /** The stack's name, for the commands that an error suggests. */
+  tenant?: string | undefined;
   /** Milliseconds for one try, 15,000 unless told. */
   timeoutMs?: number;
   /** Says who is calling, e.g. `sfp-cli/0.1.0`. */
@@ -47,12 +49,12 @@ export function createHttp(options: HttpOptions): Http {
     const bearer = await options.credentials?.bearer();
     const response = await answerOf(
       () => send(url, init(request, { bearer, key, timeoutMs, ...options })),
-      url,
+      (cause) => unreachable(url, cause, options.tenant),
       request,
     );
-    const body = await bodyOf(response, url);
+    const body = await bodyOf(response, (cause) => unreachable(url, cause, options.tenant));
     if (!response.ok && request.accepts?.includes(response.status) !== true)
-      throw apiErrorOf(response.status, body, url);
+      throw apiErrorOf(response.status, body, url, options.tenant);
     return read(request, body, url);
   };
 
@@ -111,23 +113,23 @@ function init(request: HttpRequest<unknown>, { bearer, key, timeoutMs, userAgent
 
 async function answerOf(
   send: () => Promise<Response>,
-  url: string,
+  failure: (cause: unknown) => SfpError,
   { signal }: HttpRequest<unknown>,
 ): Promise<Response> {
   try {
     return await send();
   } catch (error) {
     if (signal?.aborted === true) throw error;
-    throw unreachable(url, error);
+    throw failure(error);
   }
 }
 
-async function bodyOf(response: Response, url: string): Promise<unknown> {
+async function bodyOf(response: Response, failure: (cause: unknown) => SfpError): Promise<unknown> {
   let text: string;
   try {
     text = await response.text();
   } catch (error) {
-    throw unreachable(url, error);
+    throw failure(error);
   }
   try {
     return text === '' ? undefined : JSON.parse(text);

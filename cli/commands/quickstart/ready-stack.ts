@@ -44,6 +44,7 @@ export async function readyStack(
         name: tenant,
         url: publicUrl(settings),
         publishableKey: secrets.publishableKey,
+        tenant,
         session: { accessToken, refreshToken, expiresAt },
       },
       { use: true },
