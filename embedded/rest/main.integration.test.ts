@@ -40,9 +40,12 @@ describe('a small pool', () => {
   };
 
   test('who finds no free connection in time gets 504, the others their answer', async () => {
-    const answers = await Promise.all([nap(2), nap(2), nap(0)]);
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 504]);
-    expect(await answers[2]?.json()).toMatchObject({ code: 'PGRST003' });
+    const busy = Promise.all([nap(4), nap(4)]);
+    await waitFor(async () => (await napping()) === 2, { timeoutMs: 3_000, what: 'both connections to be busy' });
+    const refused = await nap(0);
+    expect(refused.status).toBe(504);
+    expect(await refused.json()).toMatchObject({ code: 'PGRST003' });
+    expect((await busy).map(({ status }) => status)).toEqual([200, 200]);
   });
 
   // Last: it ends the service.
