@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type pg from 'pg';
 import { z } from 'zod';
 import { SfpError } from '../../contracts/error.ts';
 import { platformSchemaSchema } from '../../contracts/schema-version.ts';
+import { fileBytes } from '../../stack/backup/file-bytes.ts';
 import type { SnapshotFacts, SnapshotTarget } from '../../stack/backup/snapshot.ts';
 import type { Report } from '../../stack/runtime.ts';
 import type { Stack } from '../../stack/stack.ts';
@@ -27,7 +27,7 @@ export function takeSnapshot(
     // Compressed it takes a fraction; what it takes at most is known, and is what a restore needs.
     target.reserve(facts.unpackedBytes);
     options.report(`${Math.ceil(facts.unpackedBytes / 1_000_000)} MB of database`);
-    await target.write(vaultKeyFile, createReadStream(stack.layout.vaultKeyFile));
+    await target.write(vaultKeyFile, fileBytes(stack.layout.vaultKeyFile));
     await copyCluster(access, target, options.signal);
     return facts;
   });
@@ -60,8 +60,7 @@ async function copyCluster(access: DatabaseAccess, target: SnapshotTarget, signa
     if (signal.aborted) cancel();
     await keepWal(client);
     client.query(backup);
-    const compressed = Readable.from(backup).compose(createGzip({ level: 1 }));
-    await target.write(clusterFile, compressed);
+    await writeCompressed(backup, target);
   } catch (error) {
     if (error instanceof SfpError) throw error;
     throw new SfpError(
@@ -78,6 +77,14 @@ async function copyCluster(access: DatabaseAccess, target: SnapshotTarget, signa
     // Not asked to end: a copy that was given up would first be sent to its end.
     client.connection.stream.destroy();
   }
+}
+
+/** When one end fails the other one does too, by the pipe between them; the writer's error is the one that tells why. */
+async function writeCompressed(backup: BaseBackup, target: SnapshotTarget): Promise<void> {
+  const gzip = createGzip({ level: 1 });
+  const [fed, written] = await Promise.allSettled([pipeline(backup, gzip), target.write(clusterFile, gzip)]);
+  if (written.status === 'rejected') throw written.reason;
+  if (fed.status === 'rejected') throw fed.reason;
 }
 
 /** The WAL written during the copy stays until it has been sent. The slot goes with the connection, however that ends. */

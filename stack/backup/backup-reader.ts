@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SfpError } from '../../contracts/error.ts';
 import { decrypted } from './encryption.ts';
+import { fileBytes } from './file-bytes.ts';
 import { assertSeal, damaged, type Manifest, readManifest } from './manifest.ts';
 import { type BackupKey, openBackupKey } from './passphrase-key.ts';
 import type { SnapshotSource } from './snapshot.ts';
@@ -42,7 +43,7 @@ export async function assertChecksums(backup: StoredBackup): Promise<void> {
   assertSizes(backup);
   for (const { name, sha256 } of backup.manifest.files) {
     const hash = createHash('sha256');
-    for await (const chunk of createReadStream(join(backup.path, name))) hash.update(chunk);
+    for await (const chunk of fileBytes(join(backup.path, name))) hash.update(chunk);
     if (hash.digest('hex') !== sha256) throw damaged(name, 'its checksum is wrong');
   }
 }
@@ -72,7 +73,7 @@ export class BackupReader implements SnapshotSource {
 
   read(name: string): AsyncIterable<Uint8Array> {
     if (!this.has(name)) throw damaged(name, 'the backup does not have this file');
-    const stored = createReadStream(join(this.#backup.path, name));
+    const stored = fileBytes(join(this.#backup.path, name));
     return this.#key === null ? stored : decrypted(stored, this.#key.files, name);
   }
 

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SfpError } from '../../contracts/error.ts';
 import { backupName, scratchPrefix } from '../backup/backup-name.ts';
 import { assertChecksums, openBackup } from '../backup/backup-reader.ts';
 import { BackupWriter, makeBackupsDirectory } from '../backup/backup-writer.ts';
 import { applyRetention, backupsDir, removeBackup, removeLeftovers } from '../backup/catalogue.ts';
+import { fileBytes } from '../backup/file-bytes.ts';
 import { newBackupKey } from '../backup/passphrase-key.ts';
 import { assertNoRestore } from '../backup/restore-plan.ts';
 import type { SnapshotFacts } from '../backup/snapshot.ts';
@@ -86,7 +87,7 @@ const steps: readonly Step<BackupContext>[] = [
     async run({ stack, writer }) {
       for (const { name, required } of backedUpFiles) {
         const path = join(stack.layout.dir, name);
-        if (required || existsSync(path)) await needed(writer).write(name, createReadStream(path));
+        if (required || existsSync(path)) await needed(writer).write(name, fileBytes(path));
       }
     },
   },
