@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, write
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 import { SfpError } from '../contracts/error.ts';
+import { issueText } from './issue-text.ts';
 
 /** Writes a file so that a crash leaves the old content or the new one, never a part: tmp, fsync, rename, fsync of the directory. */
 export function writeTextFile(path: string, content: string, mode = 0o644): void {
@@ -76,7 +77,7 @@ export function readJsonFile<Schema extends z.ZodType>(
   throw new SfpError({
     code: wording.code,
     message: `${path} does not have the expected content.`,
-    detail: parsed.error.issues.map((issue) => `${issue.path.join('.') || '(root)'}: ${issue.message}`).join('; '),
+    detail: parsed.error.issues.map((issue) => issueText(issue, wording.secret ? undefined : raw)).join('; '),
     suggestion: wording.suggestion,
   });
 }

@@ -38,7 +38,9 @@ const urlOverrideSchema = z.strictObject({
   grpc: z.string().optional(),
 });
 
-const roleSourceSchema = z.union([z.literal('builtin'), programOverrideSchema, urlOverrideSchema]);
+const roleSourceSchema = z.union([z.literal('builtin'), programOverrideSchema, urlOverrideSchema], {
+  error: 'must be "builtin", {"program": …} or {"url": …}',
+});
 export type RoleSource = z.infer<typeof roleSourceSchema>;
 
 /** A host name that a certificate can be had for. */
@@ -75,11 +77,12 @@ export const serverSettingsSchema = z.strictObject({
 });
 export type ServerSettings = z.infer<typeof serverSettingsSchema>;
 
-const suggestion = 'Correct the file; `sfp doctor --tenant <tenant>` checks it again. Settings are described in docs.';
-
 /** The settings of an existing stack, or null when the stack was never initialised. */
 export const readServerSettings = (layout: StackLayout): ServerSettings | null =>
-  readJsonFile(layout.serverFile, serverSettingsSchema, { code: 'server_settings_invalid', suggestion });
+  readJsonFile(layout.serverFile, serverSettingsSchema, {
+    code: 'server_settings_invalid',
+    suggestion: `Correct the file as docs/operating.md describes it (server.json); \`sfp doctor --tenant ${layout.tenant}\` checks it again.`,
+  });
 
 export const writeServerSettings = (layout: StackLayout, settings: ServerSettings): void =>
   writeJsonFile(layout.serverFile, settings);
