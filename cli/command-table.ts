@@ -69,6 +69,7 @@ export const commandTable: readonly CommandEntry[] = [
   { path: 'project create', summary: 'Add a project', load: () => import('./commands/project/create.ts') },
   { path: 'project list', summary: 'List projects', load: () => import('./commands/project/list.ts') },
   { path: 'project get', summary: 'Show one project', load: () => import('./commands/project/get.ts') },
+  { path: 'project update', summary: 'Change a project', load: () => import('./commands/project/update.ts') },
   { path: 'environment create', summary: 'Add an environment', load: () => import('./commands/environment/create.ts') },
   {
     path: 'environment list',
@@ -76,6 +77,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/environment/list.ts'),
   },
   { path: 'environment get', summary: 'Show one environment', load: () => import('./commands/environment/get.ts') },
+  {
+    path: 'environment update',
+    summary: 'Change an environment',
+    load: () => import('./commands/environment/update.ts'),
+  },
   { path: 'deploy', summary: 'Deploy a project and watch it live', load: () => import('./commands/deploy.ts') },
   { path: 'task list', summary: 'List tasks', load: () => import('./commands/task/list.ts') },
   { path: 'task get', summary: 'Show one task', load: () => import('./commands/task/get.ts') },

@@ -23,6 +23,7 @@ import { retryDeployment } from './routes/deployments/retry.ts';
 import { createEnvironment } from './routes/environments/create.ts';
 import { getEnvironment } from './routes/environments/get.ts';
 import { listEnvironments } from './routes/environments/list.ts';
+import { updateEnvironment } from './routes/environments/update.ts';
 import { getConfig } from './routes/health/config.ts';
 import { getHealth } from './routes/health/get.ts';
 import { getLive } from './routes/health/live.ts';
@@ -32,6 +33,7 @@ import { getMe } from './routes/me/get.ts';
 import { createProject } from './routes/projects/create.ts';
 import { getProject } from './routes/projects/get.ts';
 import { listProjects } from './routes/projects/list.ts';
+import { updateProject } from './routes/projects/update.ts';
 import { cancelTask } from './routes/tasks/cancel.ts';
 import { listTaskEvents } from './routes/tasks/events.ts';
 import { getTask } from './routes/tasks/get.ts';
@@ -49,9 +51,11 @@ const signedIn: readonly Endpoint[] = [
   listProjects,
   createProject,
   getProject,
+  updateProject,
   listEnvironments,
   createEnvironment,
   getEnvironment,
+  updateEnvironment,
   listDeployments,
   createDeployment,
   getDeployment,

@@ -8,6 +8,8 @@ import type {
   createEnvironmentSchema,
   createProjectSchema,
   createTokenSchema,
+  updateEnvironmentSchema,
+  updateProjectSchema,
 } from '../../contracts/api/request.ts';
 import { applicationTokenSchema } from '../../contracts/application-token.ts';
 import type { DeploymentStatus } from '../../contracts/deployment.ts';
@@ -28,6 +30,10 @@ interface Page {
 interface Creating {
   /** Repeat it to repeat the request without making a second thing. */
   idempotencyKey?: string | undefined;
+}
+interface Changing {
+  /** The version that was read (`version` of the answer); a later one makes the change fail as `version_conflict`. */
+  version: number;
 }
 type Body<Schema extends z.ZodType> = z.input<Schema>;
 
@@ -62,6 +68,8 @@ export function createApiClient(options: HttpOptions) {
       get: (idOrSlug: string) => http({ method: 'GET', path: at('projects', idOrSlug), answer: projectSchema }),
       create: (body: Body<typeof createProjectSchema>, creates: Creating = {}) =>
         http({ method: 'POST', path: '/projects', body, creates, answer: projectSchema }),
+      update: (idOrSlug: string, body: Body<typeof updateProjectSchema>, { version }: Changing) =>
+        http({ method: 'PATCH', path: at('projects', idOrSlug), body, version, answer: projectSchema }),
     },
     environments: {
       list: (project: string, query: Page = {}) =>
@@ -80,6 +88,9 @@ export function createApiClient(options: HttpOptions) {
           creates,
           answer: environmentSchema,
         }),
+      /** `variables` takes the place of all that there were. */
+      update: (id: string, body: Body<typeof updateEnvironmentSchema>, { version }: Changing) =>
+        http({ method: 'PATCH', path: at('environments', id), body, version, answer: environmentSchema }),
     },
     deployments: {
       list: ({ project, environment, status, ...query }: DeploymentFilter & Page = {}) =>

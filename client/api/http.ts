@@ -14,6 +14,8 @@ interface HttpRequest<Answer> {
   answer: z.ZodType<Answer>;
   /** The request makes something: it carries an `Idempotency-Key`, a fresh one unless the caller keeps its own. */
   creates?: { idempotencyKey?: string | undefined };
+  /** The request changes this version and no other: sent as `If-Match`. */
+  version?: number;
   /** Statuses beside 2xx that carry the answer too. */
   accepts?: readonly number[];
   signal?: AbortSignal | undefined;
@@ -104,6 +106,7 @@ function init(request: HttpRequest<unknown>, { bearer, key, timeoutMs, userAgent
       ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
       ...(key === undefined ? {} : { 'idempotency-key': key }),
+      ...(request.version === undefined ? {} : { 'if-match': `"${request.version}"` }),
       ...(userAgent === undefined ? {} : { 'user-agent': userAgent }),
     },
     ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),

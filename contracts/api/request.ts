@@ -3,6 +3,10 @@ import { environmentCategorySchema } from '../project.ts';
 import { slugSchema, timestampSchema, uuidSchema } from '../scalar.ts';
 import { poolSchema } from '../task.ts';
 
+const variablesSchema = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string());
+const atLeastOne = (body: object): boolean => Object.values(body).some((value) => value !== undefined);
+const nothingToChange = { error: 'Nothing to change: name at least one field.' };
+
 /** Bodies of the POST requests that create something. Every one of them honours `Idempotency-Key`. */
 export const createAccountSchema = z.object({ slug: slugSchema, name: z.string().min(1).max(120) });
 
@@ -20,8 +24,27 @@ export const createEnvironmentSchema = z.object({
   slug: slugSchema,
   name: z.string().min(1).max(120).optional(),
   category: environmentCategorySchema.default('dev'),
-  variables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}),
+  variables: variablesSchema.default({}),
 });
+
+/** PATCH /api/v1/projects/{idOrSlug}: what is left out stays. Strict, so that a misspelt field is not taken for no change. */
+export const updateProjectSchema = z
+  .strictObject({
+    name: z.string().min(1).max(120).optional(),
+    repositoryUrl: z.string().min(1).max(2_000).optional(),
+    defaultRef: z.string().min(1).max(250).optional(),
+    configPath: z.string().min(1).max(250).optional(),
+  })
+  .refine(atLeastOne, nothingToChange);
+
+/** PATCH /api/v1/environments/{id}: what is left out stays; `variables` takes the place of all that there were. */
+export const updateEnvironmentSchema = z
+  .strictObject({
+    name: z.string().min(1).max(120).optional(),
+    category: environmentCategorySchema.optional(),
+    variables: variablesSchema.optional(),
+  })
+  .refine(atLeastOne, nothingToChange);
 
 /** `project` and `environment` take an id or a slug. */
 export const createDeploymentSchema = z.object({

@@ -27,6 +27,7 @@ const titles: Record<number, string> = {
   409: 'Conflict',
   413: 'Too large',
   422: 'Not valid',
+  428: 'Version required',
   429: 'Too many requests',
   500: 'Internal error',
   502: 'A part of the platform answered wrongly',

@@ -1,7 +1,7 @@
 import { environmentCategories } from '../../../contracts/project.ts';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../context/connect.ts';
-import { UsageError } from '../../usage-error.ts';
+import { variableOf } from './variable-of.ts';
 
 export const command = defineCommand({
   args: { slug: { summary: 'Short name: lower-case letters, digits, hyphens' } },
@@ -28,16 +28,10 @@ export const command = defineCommand({
     const environment = await api.environments.create(options.project, {
       slug: args.slug,
       category: options.category,
-      variables: Object.fromEntries(options.variable.map(pairOf)),
+      variables: Object.fromEntries(options.variable.map(variableOf)),
       ...(options.name === undefined ? {} : { name: options.name }),
     });
     output.result(environment, `${environment.slug}  ${environment.id}\n`);
     output.hint(`Deploy to it: sfp deploy --project ${options.project} --environment ${environment.slug}`);
   },
 });
-
-function pairOf(text: string): readonly [string, string] {
-  const at = text.indexOf('=');
-  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new UsageError(`--variable ${text} has no value.`, 'Write it as NAME=value.');
-}

@@ -16,6 +16,7 @@ export const command = defineCommand({
         ['repository', project.repositoryUrl],
         ['ref', project.defaultRef],
         ['project file', project.configPath],
+        ['version', String(project.version)],
         ['created', project.createdAt],
       ]),
     );

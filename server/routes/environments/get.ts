@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { environmentSchema } from '../../../contracts/project.ts';
 import { uuidSchema } from '../../../contracts/scalar.ts';
 import { bearer, type Endpoint, jsonAnswer, problems } from '../../http/api.ts';
+import { etagOf } from '../../http/if-match.ts';
 import { toEnvironment } from '../../rows/environment.ts';
 import { findEnvironment } from './find.ts';
 
@@ -19,6 +20,6 @@ const route = createRoute({
 export const getEnvironment: Endpoint = (api) =>
   api.openapi(route, async (c) => {
     const environment = await findEnvironment(c.get('caller').db, c.req.valid('param').id);
-    c.header('etag', `"${environment.version}"`);
+    c.header('etag', etagOf(environment.version));
     return c.json(toEnvironment(environment), 200);
   });

@@ -2,6 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { projectSchema } from '../../../contracts/project.ts';
 import { bearer, type Endpoint, jsonAnswer, problems } from '../../http/api.ts';
+import { etagOf } from '../../http/if-match.ts';
 import { toProject } from '../../rows/project.ts';
 import { findProject } from './find.ts';
 
@@ -18,6 +19,6 @@ const route = createRoute({
 export const getProject: Endpoint = (api) =>
   api.openapi(route, async (c) => {
     const project = await findProject(c.get('caller').db, c.req.valid('param').idOrSlug);
-    c.header('etag', `"${project.version}"`);
+    c.header('etag', etagOf(project.version));
     return c.json(toProject(project), 200);
   });

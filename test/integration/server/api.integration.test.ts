@@ -255,6 +255,73 @@ describe('resources', () => {
   });
 });
 
+describe('changing a project or an environment', () => {
+  const change = async (path: string, body: unknown, version?: string, token = owner.token) =>
+    stack.call('PATCH', path, { token, body, headers: version === undefined ? {} : { 'if-match': version } });
+  const read = async (path: string) => (await stack.call('GET', path, { token: owner.token })).body;
+
+  it('changes what is named, of the version that was read, and answers the new one', async () => {
+    const make = { slug: 'moving', repositoryUrl: '/repositories/old' };
+    const { body: made } = await stack.call('POST', '/projects', { token: owner.token, body: make });
+    const moved = await change('/projects/moving', { repositoryUrl: '/repositories/new', defaultRef: 'trunk' }, '"1"');
+    expect([moved.status, moved.headers.get('etag')]).toEqual([200, '"2"']);
+    expect(projectSchema.parse(moved.body)).toEqual({
+      ...made,
+      repositoryUrl: '/repositories/new',
+      defaultRef: 'trunk',
+      version: 2,
+      updatedAt: expect.any(String),
+    });
+    const body = { slug: 'dev', variables: { A: '1', B: '2' } };
+    const { body: dev } = await stack.call('POST', '/projects/moving/environments', { token: owner.token, body });
+    const changed = await change(`/environments/${dev.id}`, { variables: { A: '3' }, category: 'test' }, '"1"');
+    expect(environmentSchema.parse(changed.body)).toMatchObject({
+      variables: { A: '3' },
+      category: 'test',
+      name: 'dev',
+      version: 2,
+    });
+    expect((await change(`/environments/${dev.id}`, { name: 'Any' }, '*')).body).toMatchObject({
+      name: 'Any',
+      version: 3,
+    });
+  });
+
+  it('refuses a stale change with both versions, also of two at the same moment', async () => {
+    const before = await read('/projects/moving');
+    const both = await Promise.all(
+      ['A', 'B'].map((name) => change('/projects/moving', { name }, `"${before.version}"`)),
+    );
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const refused = both.find(({ status }) => status === 409);
+    expect(problemSchema.parse(refused?.body)).toMatchObject({
+      code: 'version_conflict',
+      detail: `Your change was made to version ${before.version}; it is now at version ${before.version + 1}.`,
+    });
+    expect(refused?.headers.get('etag')).toBe(`"${before.version + 1}"`);
+    const [dev] = (await read('/projects/moving/environments')).items;
+    const stale = await change(`/environments/${dev.id}`, { name: 'Late' }, '"1"');
+    expect([stale.status, stale.body.detail]).toEqual([409, expect.stringMatching(/version 1; .* version 3/)]);
+    expect(await read(`/environments/${dev.id}`)).toEqual(dev);
+  });
+
+  it('needs a version, a known field, and the role admin', async () => {
+    const path = '/projects/moving';
+    const { version } = await read(path);
+    const now = `"${version}"`;
+    const answers = [
+      [await change(path, { name: 'X' }), 428, 'version_required'],
+      [await change(path, { name: 'X' }, 'latest'), 400, 'if_match_invalid'],
+      [await change(path, {}, now), 422, 'request_invalid'],
+      [await change(path, { slug: 'other' }, now), 422, 'request_invalid'],
+      [await change(path, { name: 'X' }, now, member.token), 403, 'forbidden'],
+      [await change(path, { name: 'X' }, now, outsider.token), 404, 'not_found'],
+    ] as const;
+    for (const [{ status, body }, ...expected] of answers) expect([status, body.code]).toEqual(expected);
+    expect((await read(path)).version).toBe(version);
+  });
+});
+
 describe('deployments', () => {
   it('a deployment comes with its queued task, event and outbox row, from the API or straight through REST', async () => {
     const viaApi = deploymentSchema.parse((await deploy(member.token)).body);

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { type Database, fetchRows } from '../services/database.ts';
+import { versionConflict } from './if-match.ts';
+import { ApiProblem } from './problem.ts';
+
+interface Versioned {
+  id: string;
+  version: number;
+}
+
+interface Update<Schema extends z.ZodType<Versioned>> {
+  db: Database;
+  table: 'projects' | 'environments';
+  /** What a person calls it. */
+  what: string;
+  columns: string;
+  schema: Schema;
+  /** The row as it is; the changes are made to this version or not at all. */
+  current: z.output<Schema>;
+  /** The version that the caller has read; null for any. */
+  expected: number | null;
+  changes: Record<string, unknown>;
+}
+
+/**
+ * Changes a row that nobody has changed since the caller read it. RLS hides a row from an update that the caller may not
+ * make, so that no row means one of two things; which one, the row's version tells.
+ */
+export async function updateVersioned<Schema extends z.ZodType<Versioned>>(
+  update: Update<Schema>,
+): Promise<z.output<Schema>> {
+  const { db, table, what, columns, schema, current, changes } = update;
+  const expected = update.expected ?? current.version;
+  if (current.version !== expected) throw versionConflict(what, expected, current.version);
+  const query = db.from(table).update(changes).eq('id', current.id).eq('version', expected).select(columns);
+  const [changed] = await fetchRows(query, z.array(schema));
+  if (changed !== undefined) return changed;
+  const asked = db.from(table).select('version').eq('id', current.id);
+  const [now] = await fetchRows(asked, z.array(z.object({ version: z.number() })));
+  if (now !== undefined && now.version !== expected) throw versionConflict(what, expected, now.version);
+  throw new ApiProblem(403, {
+    code: 'forbidden',
+    message: `Changing this ${what} needs the role admin in its account.`,
+    suggestion: 'Ask an owner of the account for a higher role.',
+  });
+}
