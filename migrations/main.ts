@@ -1,12 +1,12 @@
-import { pino } from 'pino';
 import { ZodError } from 'zod';
 import { SfpError } from '../contracts/error.ts';
+import { processLog } from '../contracts/process-log.ts';
 import { parseEnv } from './env.ts';
 import { readMigrations } from './migration-file.ts';
 import { migrateUp, migrationStatus } from './migrator.ts';
 
 // Exit codes: 0 done, 1 failed, 2 usage, 78 bad environment (sysexits' EX_CONFIG).
-const log = pino({ name: 'migrations' });
+const log = processLog({ name: 'migrations' });
 
 async function main(command: string): Promise<number> {
   const env = parseEnv(process.env);

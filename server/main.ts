@@ -1,7 +1,7 @@
 import { serve } from '@hono/node-server';
-import { pino } from 'pino';
 import { ZodError } from 'zod';
 import { SfpError } from '../contracts/error.ts';
+import { processLog } from '../contracts/process-log.ts';
 import { createApp } from './app.ts';
 import { parseEnv, type ServerEnv } from './env.ts';
 import { createRateLimit } from './http/rate-limit.ts';
@@ -21,7 +21,7 @@ const stopTimeoutMs = 8_000;
 // Exit codes: 78 bad environment (sysexits' EX_CONFIG), 70 a schema this program must not run on.
 const exit = { configuration: 78, schema: 70 } as const;
 
-const log = pino({ name: 'api' });
+const log = processLog({ name: 'api' });
 
 function readEnv(): ServerEnv {
   try {

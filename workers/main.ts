@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
-import { pino } from 'pino';
 import { z } from 'zod';
 import { SfpError } from '../contracts/error.ts';
+import { processLog } from '../contracts/process-log.ts';
 import { expectSchema } from '../contracts/schema-version.ts';
 import { type TaskType, taskTypes } from '../contracts/task.ts';
 import { endProcessTree } from './executors/process-tree.ts';
@@ -22,7 +22,7 @@ import { pruneWorkspaces } from './workspace/workspace.ts';
 // 78: sysexits' EX_CONFIG. 70: as the API server, a schema it must not run on.
 const badConfiguration = 78;
 const wrongSchema = 70;
-const log = pino({ name: 'worker', level: process.env.SFP_LOG_LEVEL ?? 'info' });
+const log = processLog({ name: 'worker', level: process.env.SFP_LOG_LEVEL ?? 'info' });
 
 function settingsOrExit(): WorkerSettings {
   try {

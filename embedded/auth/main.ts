@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import pino from 'pino';
 import { z } from 'zod';
 import { SfpError } from '../../contracts/error.ts';
+import { processLog } from '../../contracts/process-log.ts';
 import { type Config, parseConfig } from './config.ts';
 import { Database } from './database.ts';
 import { Keyring } from './jwt/keyring.ts';
@@ -9,7 +9,7 @@ import { migrate } from './migrate.ts';
 import { Hasher } from './password/hasher.ts';
 import { createAuthServer } from './server.ts';
 
-const log = pino({ name: 'auth', level: process.env.SFP_LOG_LEVEL ?? 'info' });
+const log = processLog({ name: 'auth', level: process.env.SFP_LOG_LEVEL ?? 'info' });
 const stopLimitMs = 10_000;
 
 function readConfig(): Config {

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import pino from 'pino';
 import { z } from 'zod';
+import { processLog } from '../../contracts/process-log.ts';
 import { type Config, parseConfig } from './config.ts';
 import { Gateway } from './gateway.ts';
 
-const log = pino({ name: 'gateway', level: process.env.SFP_LOG_LEVEL ?? 'info' });
+const log = processLog({ name: 'gateway', level: process.env.SFP_LOG_LEVEL ?? 'info' });
 const drainLimitMs = 8_000;
 
 function readConfig(): Config {

@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { processLog } from '../../contracts/process-log.ts';
 import { startEngine } from './engine.ts';
 import { settingsSchema } from './settings.ts';
 
@@ -7,7 +7,7 @@ const badConfiguration = 78;
 const stopLimitMs = 5_000;
 
 const parsed = settingsSchema.safeParse(process.env);
-const log = pino({ name: 'hatchet', level: parsed.success ? parsed.data.SFP_LOG_LEVEL : 'info' });
+const log = processLog({ name: 'hatchet', level: parsed.success ? parsed.data.SFP_LOG_LEVEL : 'info' });
 if (!parsed.success) {
   for (const issue of parsed.error.issues) log.fatal({ variable: issue.path.join('.') }, issue.message);
   process.exit(badConfiguration);

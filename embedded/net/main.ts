@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { pino } from 'pino';
 import { z } from 'zod';
+import { processLog } from '../../contracts/process-log.ts';
 import { startNetWorker } from './worker.ts';
 
 const envSchema = z.object({
@@ -13,7 +13,7 @@ export { startNetWorker };
 
 function main(): void {
   const parsed = envSchema.safeParse(process.env);
-  const log = pino({ name: 'net', level: parsed.data?.SFP_LOG_LEVEL ?? 'info' });
+  const log = processLog({ name: 'net', level: parsed.data?.SFP_LOG_LEVEL ?? 'info' });
   if (!parsed.success) {
     // The value of DATABASE_URL holds a password: only the findings are printed.
     log.fatal({ problems: z.flattenError(parsed.error).fieldErrors }, 'the environment is not valid');

@@ -1,5 +1,5 @@
-import { pino } from 'pino';
 import { z } from 'zod';
+import { processLog } from '../../contracts/process-log.ts';
 import { startEngine } from './engine.ts';
 import { parseEnv, type RealtimeEnv } from './env.ts';
 
@@ -8,7 +8,7 @@ const configExit = 78;
 const stopLimitMs = 5_000;
 
 const env = readEnv();
-const log = pino({ name: 'realtime', level: env.logLevel });
+const log = processLog({ name: 'realtime', level: env.logLevel });
 const engine = await startEngine(env, log);
 log.info({ host: env.host, port: engine.port }, 'realtime is listening');
 

@@ -1,4 +1,4 @@
-import pino from 'pino';
+import { processLog } from '../../contracts/process-log.ts';
 import { parseConfig } from './config.ts';
 import { startRest } from './start.ts';
 
@@ -7,7 +7,7 @@ if ('problem' in parsed) {
   process.stderr.write(`rest: the environment is not valid\n${parsed.problem}\n`);
   process.exit(78);
 }
-const log = pino({ name: 'rest', level: parsed.config.logLevel });
+const log = processLog({ name: 'rest', level: parsed.config.logLevel });
 const rest = await startRest(parsed.config, log).catch((error: unknown) => {
   log.fatal({ err: error }, 'cannot start');
   process.exit(1);

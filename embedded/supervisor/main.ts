@@ -1,6 +1,6 @@
-import pino from 'pino';
 import { z } from 'zod';
 import { env } from '../../contracts/env.ts';
+import { processLog } from '../../contracts/process-log.ts';
 import { makeStackDirectories } from '../../stack/layout.ts';
 import { tryLock } from '../../stack/lock.ts';
 import { assertPortsFree } from '../../stack/ports.ts';
@@ -22,7 +22,10 @@ import { failureOf, supervise } from './supervise.ts';
 const [baseDir, tenant, platformVersion] = z
   .tuple([z.string().min(1), z.string().min(1), z.string().min(1)])
   .parse(process.argv.slice(2, 5));
-const log = pino({ level: process.env[env.logLevel] ?? 'info', base: { pid: process.pid, process: 'supervisor' } });
+const log = processLog({
+  level: process.env[env.logLevel] ?? 'info',
+  base: { pid: process.pid, process: 'supervisor' },
+});
 
 /** Signed once for each address of the engine: a token says when it was issued, and would look like another setting. */
 const tokens = new Map<string, string>();
