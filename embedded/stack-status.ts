@@ -19,6 +19,7 @@ export async function embeddedStatus({ layout }: Stack): Promise<RuntimeStatus> 
       status: overall(status),
       services: [...status.services.map(serviceStatus), supervisorService(status)],
       supervisor: { pid: status.pid },
+      ...(status.problem === undefined ? {} : { problem: status.problem }),
     };
   }
   const leftovers = findLeftovers(layout);

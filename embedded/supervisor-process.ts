@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { closeSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SfpError } from '../contracts/error.ts';
 import type { StackLayout } from '../stack/layout.ts';
@@ -13,6 +13,9 @@ import { logExcerpt } from './supervisor/log-excerpt.ts';
 import { openLog } from './supervisor/log-file.ts';
 import { supervisorPlace } from './supervisor/place.ts';
 import { stackMarker } from './supervisor/process-table.ts';
+
+/** Less than Postgres needs for one file of its log. */
+const smallestSpaceBytes = 16 * 1024 * 1024;
 
 /** Pid of the stack's supervisor, or null when none runs. */
 export const supervisorPid = (layout: StackLayout): number | null =>
@@ -55,6 +58,15 @@ export function startFailure(layout: StackLayout, since: Date): SfpError {
   const failure = readFailure(supervisorPlace(layout).failureFile);
   if (failure !== null) return new SfpError(failure);
   const file = join(layout.logsDir, 'supervisor.log');
+  const { bavail, bsize } = statfsSync(layout.dir);
+  // The supervisor could write neither the failure nor its log.
+  if (bavail * bsize < smallestSpaceBytes) {
+    return new SfpError({
+      code: 'disk_full',
+      message: `There is no space left on the file system of ${layout.dir}.`,
+      suggestion: `Free space there (\`df -h ${layout.dir}\` shows how much there is) and start again.`,
+    });
+  }
   return new SfpError({
     code: 'stack_unhealthy',
     message: 'The supervisor ended before the stack was healthy.',

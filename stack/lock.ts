@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { SfpError } from '../contracts/error.ts';
+import { withSpace } from './disk-full.ts';
 import { identify, isAlive, processIdentitySchema } from './process-identity.ts';
 
 const lockSchema = processIdentitySchema.extend({ command: z.string(), since: z.string() });
@@ -19,11 +20,13 @@ export interface Lock {
 export function tryLock(path: string, command: string): { lock: Lock } | { holder: LockHolder } {
   const self = identify(process.pid);
   if (self === null) throw new Error('cannot tell when this process started');
-  mkdirSync(dirname(path), { recursive: true });
   const mine = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const content = JSON.stringify({ ...self, command, since: new Date().toISOString() } satisfies LockHolder);
-  writeFileSync(mine, content, { mode: 0o644 });
   try {
+    withSpace(mine, () => {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(mine, content, { mode: 0o644 });
+    });
     for (;;) {
       if (link(mine, path)) return { lock: { release: () => releaseOwn(path, content) } };
       const text = readText(path);

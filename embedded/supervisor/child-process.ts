@@ -29,7 +29,12 @@ export function startChild(
   command: ProcessCommand,
   place: { service: string; stackDir: string; logFile: string },
 ): RunningChild {
-  const log = openLog(place.logFile);
+  let log: number;
+  try {
+    log = openLog(place.logFile);
+  } catch (error) {
+    return neverStarted(error);
+  }
   const child = spawn(command.program, command.args, {
     cwd: command.cwd ?? place.stackDir,
     env: { ...command.env, [stackMarker]: place.stackDir, [serviceMarker]: place.service },
@@ -58,6 +63,17 @@ export function startChild(
     },
   };
 }
+
+/** A full disk, most of all: told like a program that does not start, and tried again like one. */
+const neverStarted = (error: unknown): RunningChild => ({
+  pid: null,
+  exited: Promise.resolve({
+    code: null,
+    reason: `could not be started: ${error instanceof Error ? error.message : String(error)}`,
+  }),
+  signal: () => undefined,
+  kill: () => undefined,
+});
 
 /** What a leader leaves behind would hold its ports and go on with its work beside the next one. */
 async function endRest(leader: number, place: { service: string; stackDir: string }): Promise<void> {

@@ -21,6 +21,8 @@ export const controlStatusSchema = z.object({
   phase: z.enum(supervisorPhases),
   pid: z.number().int(),
   startedAt: z.string(),
+  /** What is wrong with the supervision itself. */
+  problem: failureSchema.optional(),
   memory: z.object({ rssBytes: z.number(), pssBytes: z.number().nullable() }).nullable(),
   services: z.array(
     z.object({

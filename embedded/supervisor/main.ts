@@ -13,10 +13,9 @@ import { local } from '../roles/role.ts';
 import { hatchetGrpcAddress, roleContext } from '../roles/role-context.ts';
 import { stackServices } from '../services.ts';
 import { endOrphans } from '../stack-end.ts';
-import { writeFailure } from './failure-file.ts';
 import { makeSocketDir, supervisorPlace } from './place.ts';
 import type { Service } from './service.ts';
-import { failureOf, supervise } from './supervise.ts';
+import { failureOf, supervise, tellFailure } from './supervise.ts';
 
 /** `main <base-dir> <tenant> <platform-version>`: the supervisor of one stack. Secrets come from its files, never from argv. */
 const [baseDir, tenant, platformVersion] = z
@@ -70,7 +69,7 @@ async function run(stack: Stack): Promise<number> {
       log,
     });
   } catch (error) {
-    writeFailure(place.failureFile, failureOf(error));
+    tellFailure(place.failureFile, failureOf(error, layout.dir), log);
     throw error;
   } finally {
     taken.lock.release();

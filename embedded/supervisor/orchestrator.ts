@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { SfpError } from '../../contracts/error.ts';
+import { type Failure, SfpError } from '../../contracts/error.ts';
 import { identify } from '../../stack/process-identity.ts';
-import { type RecordedChild, writeChildren } from './children-file.ts';
+import { ChildrenRecord } from './children-record.ts';
 import { dependents, startOrder } from './graph.ts';
 import { logExcerpt } from './log-excerpt.ts';
 import { isSameService, type Service } from './service.ts';
@@ -27,7 +27,7 @@ const failedStartsLimit = 5;
 export class Orchestrator {
   readonly #units: Map<string, Unit>;
   readonly #options: OrchestratorOptions;
-  readonly #children = new Map<string, RecordedChild>();
+  readonly #children: ChildrenRecord;
   readonly #watchers = new Set<() => void>();
   readonly #stops = new Map<string, Promise<void>>();
   #since = new Date();
@@ -36,6 +36,7 @@ export class Orchestrator {
 
   constructor(options: OrchestratorOptions) {
     this.#options = options;
+    this.#children = new ChildrenRecord(options.runDir, options.log);
     const byName = new Map(options.services.map((service) => [service.name, service]));
     this.#units = new Map(
       startOrder(options.services).flatMap((name) => {
@@ -43,6 +44,11 @@ export class Orchestrator {
         return service === undefined ? [] : [[name, this.#unit(service)] as const];
       }),
     );
+  }
+
+  /** What is wrong with the supervision itself. */
+  get problem(): Failure | undefined {
+    return this.#children.problem;
   }
 
   states(): ServiceState[] {
@@ -148,6 +154,7 @@ export class Orchestrator {
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all([...this.#units.keys()].map((name) => this.#stopAfterDependents(name)));
+    this.#children.close();
   }
 
   /** Ends all processes at once. */
@@ -188,14 +195,10 @@ export class Orchestrator {
   }
 
   #record({ name, pid }: ServiceState): void {
-    if ((this.#children.get(name)?.pid ?? null) === pid) return;
+    if (this.#children.pidOf(name) === pid) return;
     const identity = pid === null ? null : identify(pid);
-    if (identity === null) this.#children.delete(name);
-    else {
-      const stopSignal = this.#units.get(name)?.service.stopSignal ?? 'SIGTERM';
-      this.#children.set(name, { service: name, stopSignal, ...identity });
-    }
-    writeChildren(this.#options.runDir, [...this.#children.values()]);
+    const stopSignal = this.#units.get(name)?.service.stopSignal ?? 'SIGTERM';
+    this.#children.set(name, identity === null ? null : { service: name, stopSignal, ...identity });
   }
 
   #startError(state: ServiceState): SfpError {

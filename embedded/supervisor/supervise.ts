@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type Failure, SfpError } from '../../contracts/error.ts';
+import { asDiskFull } from '../../stack/disk-full.ts';
 import { removeChildren } from './children-file.ts';
 import type { ControlStatus } from './control-protocol.ts';
 import { type ControlServer, startControlServer } from './control-server.ts';
@@ -59,6 +60,7 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     phase,
     pid: process.pid,
     startedAt,
+    ...(orchestrator.problem === undefined ? {} : { problem: orchestrator.problem }),
     memory: null,
     services: orchestrator.states().map((state) => ({ ...state, memory: null })),
   });
@@ -102,7 +104,12 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
 
   const rotation = setInterval(() => {
     for (const name of ['supervisor', ...services.map((service) => service.name)]) {
-      if (name !== 'postgres') rotateLog(join(logsDir, `${name}.log`));
+      if (name === 'postgres') continue;
+      try {
+        rotateLog(join(logsDir, `${name}.log`));
+      } catch (error) {
+        log.warn({ err: error }, `the log of ${name} cannot be rotated`);
+      }
     }
   }, rotateEveryMs);
 
@@ -118,16 +125,25 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
       await stopping;
       return 0;
     }
-    const failure = failureOf(error);
+    const failure = failureOf(error, stackDir);
     log.error({ failure }, 'the stack did not start');
     await stop();
-    writeFailure(options.failureFile, failure);
+    tellFailure(options.failureFile, failure, log);
     return 1;
   } finally {
     clearInterval(rotation);
     control.close();
     removeChildren(runDir);
     log.info({ stackDir }, 'supervisor ends');
+  }
+}
+
+/** Writes the failure for whoever waits; when that is not possible, the waiting one sees that the disk is full. */
+export function tellFailure(file: string, failure: Failure, log: Logger): void {
+  try {
+    writeFailure(file, failure);
+  } catch (error) {
+    log.error({ err: error }, 'the failure cannot be written');
   }
 }
 
@@ -139,7 +155,9 @@ async function orFailure(answer: () => Promise<object>): Promise<object> {
   }
 }
 
-export const failureOf = (error: unknown): Failure =>
-  error instanceof SfpError
-    ? error.toFailure()
-    : { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+/** @param path what was written when the error does not say it */
+export function failureOf(thrown: unknown, path = 'the files of the stack'): Failure {
+  const error = asDiskFull(thrown, path);
+  if (error instanceof SfpError) return error.toFailure();
+  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+}

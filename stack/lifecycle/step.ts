@@ -1,5 +1,6 @@
 import { SfpError } from '../../contracts/error.ts';
-import { appendJournal } from '../journal.ts';
+import { asDiskFull } from '../disk-full.ts';
+import { appendJournal, type JournalNote } from '../journal.ts';
 
 /** One part of a lifecycle command. Running it again when it was done, or half done, gives the same result. */
 export interface Step<Context> {
@@ -29,18 +30,26 @@ export async function runSteps<Context>(
     const began = performance.now();
     const durationMs = (): number => Math.round(performance.now() - began);
     progress.step(title, 'running');
-    appendJournal(journalFile, { command, step: name, result: 'started' });
+    const note = (entry: Pick<JournalNote, 'result' | 'durationMs' | 'failure'>): void =>
+      appendJournal(journalFile, { command, step: name, ...entry });
     try {
+      note({ result: 'started' });
       const result = (await run(context, progress.info)) === 'skipped' ? 'skipped' : 'done';
-      appendJournal(journalFile, { command, step: name, result, durationMs: durationMs() });
+      note({ result, durationMs: durationMs() });
       progress.step(title, result);
-    } catch (error) {
+    } catch (thrown) {
+      const error = asDiskFull(thrown, journalFile);
       const failure =
         error instanceof SfpError
           ? error.toFailure()
           : { code: 'internal', message: error instanceof Error ? error.message : String(error) };
-      appendJournal(journalFile, { command, step: name, result: 'failed', durationMs: durationMs(), failure });
       progress.step(title, 'failed');
+      try {
+        note({ result: 'failed', durationMs: durationMs(), failure });
+      } catch (unwritten) {
+        // Why the step failed says more than that the journal could not be written; a full disk is both.
+        progress.info(`the journal cannot be written: ${unwritten instanceof Error ? unwritten.message : unwritten}`);
+      }
       throw error;
     }
   }
