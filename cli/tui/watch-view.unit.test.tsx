@@ -38,6 +38,16 @@ const show = (model: WatchModel, columns: number, rows: number): string[] =>
   (render(<WatchView model={model} size={{ columns, rows }} now={4_200} />).lastFrame() ?? '').split('\n');
 
 describe('the view', () => {
+  it('calls a deployment that was taken back rolled back', () => {
+    const stages = deploymentModel.stages;
+    if (stages === null) throw new Error('a deployment has stages');
+    const ended = { ...deploymentModel, status: 'failed' as const, finishedAt: 4_200 };
+    const head = (rollback: 'succeeded' | 'failed') =>
+      show({ ...ended, stages: { ...stages, rollback: { status: rollback } } }, 80, 24)[0];
+    expect(head('succeeded')).toContain('rolled back 4.2 s');
+    expect(head('failed')).toContain('failed 4.2 s');
+  });
+
   it('shows it all at 80 by 24 without a line too wide or a row too many', () => {
     const frame = show(deploymentModel, 80, 24);
     expect(frame.length).toBeLessThan(24);

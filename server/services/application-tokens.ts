@@ -15,7 +15,7 @@ const resolvedSchema = z
   })
   .nullable();
 
-export interface ExchangedToken {
+interface ExchangedToken {
   accessToken: string;
   /** Seconds since the epoch. */
   expiresAt: number;

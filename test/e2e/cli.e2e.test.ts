@@ -94,6 +94,42 @@ describe('with a server', () => {
     expect(late.events).toEqual(watch.events);
   });
 
+  it('changes a project and an environment, unless somebody else was first', async () => {
+    const project = ok(await sfp('project', 'get', 'app', '--json')).json() as { version: number; name: string };
+    ok(await sfp('project', 'update', 'app', '--name', 'The app'));
+    expect(ok(await sfp('project', 'get', 'app', '--json')).json()).toEqual({
+      ...project,
+      name: 'The app',
+      version: project.version + 1,
+      updatedAt: expect.any(String),
+    });
+    const late = await sfp('project', 'update', 'app', '--ref', 'late', '--if-version', String(project.version));
+    expect(late.code).toBe(1);
+    expect(late.stderr).toContain('(version_conflict)');
+    expect(late.stderr).toContain(`version ${project.version}; it is now at version ${project.version + 1}`);
+    ok(await sfp('environment', 'update', 'broken', '-p', 'app', '--variable', 'MORE=1', '--category', 'test'));
+    expect(ok(await sfp('environment', 'get', 'broken', '-p', 'app', '--json')).json()).toMatchObject({
+      category: 'test',
+      variables: { BREAK: 'yes', MORE: '1' },
+    });
+    ok(await sfp('environment', 'update', 'broken', '-p', 'app', '--unset', 'MORE'));
+    const after = ok(await sfp('environment', 'get', 'broken', '-p', 'app', '--json')).json();
+    expect(after).toMatchObject({ variables: { BREAK: 'yes' }, version: 3 });
+    for (const line of [
+      ['project', 'update', 'app'],
+      ['environment', 'update', 'broken', '-p', 'app', '--unset', 'NONE'],
+    ]) {
+      expect((await sfp(...line)).code).toBe(2);
+    }
+  });
+
+  it('says how to list what there is when an id names nothing', async () => {
+    for (const task of ['not-an-id', '018f3c1e-0000-4000-8000-000000000001']) {
+      const run = await sfp('task', 'get', task);
+      expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('→ List the tasks: sfp task list')]);
+    }
+  });
+
   it('tries a failed deployment again', async () => {
     const failed = (await sfp('deploy', '-p', 'app', '-e', 'broken', '--json')).json();
     const { task } = failed as { task: { id: string } };
@@ -112,6 +148,8 @@ describe('with a server', () => {
     expect(ok(await runCli(['whoami', '--json'], env)).json()).toMatchObject({ applicationTokenId: id(created) });
     ok(await runCli(['deploy', '-p', 'app', '-e', 'dev'], env));
     ok(await sfp('token', 'revoke', id(created)));
-    expect((await runCli(['deploy', '-p', 'app', '-e', 'dev'], env)).code).not.toBe(0);
+    expect((await runCli(['project', 'list'], env)).code).toBe(4);
+    expect((await runCli(['deploy', '-p', 'app', '-e', 'dev'], env)).code).toBe(4);
+    expect((await runCli(['project', 'list'], { ...env, SFP_URL: 'localhost' })).code).toBe(2);
   });
 });

@@ -45,6 +45,18 @@ describe('the API client against a stack', () => {
     expect(new Set(stack.idempotencyKeys).size).toBe(3);
   });
 
+  it('changes the version that was read, and no later one', async () => {
+    const api = client();
+    const { version } = await api.projects.create({ slug: 'site', repositoryUrl: '/srv/site' });
+    const changed = await api.projects.update('site', { repositoryUrl: '/srv/new' }, { version });
+    expect(changed).toMatchObject({ repositoryUrl: '/srv/new', defaultRef: 'main', version: version + 1 });
+    const stale = api.projects.update('site', { name: 'Late' }, { version });
+    await expect(stale).rejects.toMatchObject({ code: 'version_conflict', status: 409 });
+    const { id } = await api.environments.create('site', { slug: 'dev' });
+    const dev = await api.environments.update(id, { variables: { A: '1' } }, { version: 1 });
+    expect(dev).toMatchObject({ variables: { A: '1' }, version: 2 });
+  });
+
   it('renews a refused session once for all requests under way', async () => {
     const api = client();
     stack.accessTokens.clear();

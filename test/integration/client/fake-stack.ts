@@ -32,7 +32,10 @@ class Refusal extends Error {
 }
 
 type Json = Record<string, unknown>;
-type Handler = (match: readonly string[], request: { body: Json; query: URLSearchParams }) => [number, unknown];
+type Handler = (
+  match: readonly string[],
+  request: { body: Json; query: URLSearchParams; ifMatch: string | undefined },
+) => [number, unknown];
 
 /**
  * The API and the private task topics of a stack, in memory: state that tests write to and assert on. For everything
@@ -178,9 +181,11 @@ export class FakeStack {
     ['GET', /^\/projects$/, () => [200, page(this.projects)]],
     ['POST', /^\/projects$/, (_match, { body }) => [201, this.#add(this.projects, body)]],
     ['GET', /^\/projects\/([^/]+)$/, ([id]) => [200, named(this.projects, id)]],
+    ['PATCH', /^\/projects\/([^/]+)$/, ([id], request) => [200, changed(named(this.projects, id), request)]],
     ['GET', /^\/projects\/([^/]+)\/environments$/, () => [200, page(this.environments)]],
     ['POST', /^\/projects\/([^/]+)\/environments$/, ([id], { body }) => [201, this.#environment(id ?? '', body)]],
     ['GET', /^\/environments\/([^/]+)$/, ([id]) => [200, named(this.environments, id)]],
+    ['PATCH', /^\/environments\/([^/]+)$/, ([id], request) => [200, changed(named(this.environments, id), request)]],
     ['POST', /^\/deployments$/, (_match, { body }) => [201, this.#deploy(body)]],
     ['GET', /^\/deployments\/([^/]+)$/, ([id]) => [200, named(this.deployments, id)]],
     ['POST', /^\/deployments\/([^/]+)\/retry$/, ([id]) => [201, this.#retry(named(this.deployments, id))]],
@@ -205,7 +210,7 @@ export class FakeStack {
         if (request.method !== method || match === null) continue;
         this.#authorise(path, request.headers.authorization);
         if (method === 'POST') this.idempotencyKeys.push(request.headers['idempotency-key']?.toString());
-        return send(...handle(match.slice(1), { body, query: url.searchParams }));
+        return send(...handle(match.slice(1), { body, query: url.searchParams, ifMatch: request.headers['if-match'] }));
       }
       throw new Refusal(404, 'not_found');
     } catch (error) {
@@ -315,6 +320,14 @@ export class FakeStack {
 }
 
 const page = (items: readonly unknown[]): unknown => ({ items, nextCursor: null });
+
+function changed<Item extends { version: number }>(
+  item: Item,
+  { body, ifMatch }: { body: Json; ifMatch: string | undefined },
+): Item {
+  if (ifMatch !== `"${item.version}"`) throw new Refusal(409, 'version_conflict');
+  return Object.assign(item, body, { version: item.version + 1 });
+}
 
 function named<Item extends { id: string }>(items: readonly Item[], idOrSlug: string | undefined): Item {
   const found = items.find((item) => item.id === idOrSlug || ('slug' in item && item.slug === idOrSlug));
