@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { SfpError } from '../contracts/error.ts';
 import { slugSchema } from '../contracts/scalar.ts';
 
@@ -62,13 +62,16 @@ export const stackId = (dir: string): string => createHash('sha256').update(dir)
  * operator is root; what must not be read is protected by the mode of the file (0600) or of the leaf directory.
  */
 export function makeStackDirectories(layout: StackLayout): void {
-  for (const dir of [layout.baseDir, tenantsDir(layout.baseDir), layout.dir, layout.dataDir]) {
-    mkdirSync(dir, { recursive: true });
-    addMode(dir, 0o711);
+  for (const dir of [layout.baseDir, tenantsDir(layout.baseDir), layout.dir, layout.dataDir, layout.runDir]) {
+    makePassableDirectory(dir);
   }
   for (const dir of [layout.logsDir, layout.workspacesDir, layout.projectsDir]) mkdirSync(dir, { recursive: true });
-  mkdirSync(layout.runDir, { recursive: true });
-  mkdirSync(dirname(layout.serverFile), { recursive: true });
+}
+
+/** Makes a directory that others may traverse, whatever the umask says. */
+export function makePassableDirectory(dir: string): void {
+  mkdirSync(dir, { recursive: true });
+  addMode(dir, 0o711);
 }
 
 function addMode(dir: string, mode: number): void {

@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultBaseDir } from './base-dir.ts';
-import { stackLayout } from './layout.ts';
+import { makeStackDirectories, stackLayout } from './layout.ts';
 
 describe('layout', () => {
   it('refuses names that could leave the base directory or are no names', () => {
@@ -18,4 +21,19 @@ describe('layout', () => {
     expect(defaultBaseDir({}, 0)).toBe('/var/lib/sfp');
     expect(defaultBaseDir({}, 1000)).toMatch(/\.sfp$/);
   });
+});
+
+it('leaves the way to data and sockets passable, whatever the umask', () => {
+  const baseDir = mkdtempSync(join(tmpdir(), 'sfp-layout-'));
+  const layout = stackLayout(baseDir, 'acme');
+  const mask = process.umask(0o077);
+  try {
+    makeStackDirectories(layout);
+    for (const dir of [baseDir, layout.dir, layout.dataDir, layout.runDir]) {
+      expect(statSync(dir).mode & 0o777, dir).toBe(0o711);
+    }
+  } finally {
+    process.umask(mask);
+    rmSync(baseDir, { recursive: true, force: true });
+  }
 });

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type StackLayout, stackId } from '../../stack/layout.ts';
@@ -32,12 +32,14 @@ export function supervisorPlace(layout: StackLayout): SupervisorPlace {
 
 /** Makes the directory of the sockets; refuses one in the shared temporary directory that somebody else made. */
 export function makeSocketDir({ socketDir }: SupervisorPlace): void {
-  mkdirSync(socketDir, { recursive: true, mode: 0o711 });
+  mkdirSync(socketDir, { recursive: true, mode: 0o700 });
   const found = lstatSync(socketDir);
   const uid = process.getuid?.();
   if (!found.isDirectory() || (uid !== undefined && found.uid !== uid)) {
     throw new Error(`${socketDir} belongs to somebody else`);
   }
+  // Postgres runs as another user when the operator is root; the umask may have taken its way.
+  chmodSync(socketDir, 0o711);
 }
 
 /** Removes the sockets' directory when it is not part of the stack's own. */
