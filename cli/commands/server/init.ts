@@ -77,7 +77,13 @@ export const command = defineCommand({
     const url = publicUrl(settings);
     const { user, accessToken, refreshToken, expiresAt } = result.session;
     await contexts.save(
-      { name: tenant, url, publishableKey: secrets.publishableKey, session: { accessToken, refreshToken, expiresAt } },
+      {
+        name: tenant,
+        tenant,
+        url,
+        publishableKey: secrets.publishableKey,
+        session: { accessToken, refreshToken, expiresAt },
+      },
       { use: true },
     );
     const administrator = {

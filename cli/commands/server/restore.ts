@@ -68,7 +68,7 @@ export const command = defineCommand({
       const { accessToken, refreshToken, expiresAt } = session;
       const { publishableKey } = stack.secrets;
       await contexts.save(
-        { name: tenant, url, publishableKey, session: { accessToken, refreshToken, expiresAt } },
+        { name: tenant, tenant, url, publishableKey, session: { accessToken, refreshToken, expiresAt } },
         { use: true },
       );
     }
