@@ -7,7 +7,7 @@ import { SfpError } from '../../contracts/error.ts';
 import { syncDirectory, syncTree } from '../../stack/backup/file-sync.ts';
 import { restorePlace } from '../../stack/backup/restore-place.ts';
 import type { SnapshotRestore, SnapshotSource } from '../../stack/backup/snapshot.ts';
-import type { StackLayout } from '../../stack/layout.ts';
+import { makePassableDirectory, type StackLayout } from '../../stack/layout.ts';
 import { serverAccount } from '../postgres/account.ts';
 import { postgresDataDir } from '../stack-end.ts';
 import { clusterFile, vaultKeyFile } from './snapshot-files.ts';
@@ -21,7 +21,7 @@ export function restoreSnapshot(layout: StackLayout): SnapshotRestore {
   return {
     async unpack(source) {
       rmSync(incoming, { recursive: true, force: true });
-      mkdirSync(incoming, { recursive: true, mode: 0o711 });
+      makePassableDirectory(incoming);
       await unpackKey(source, join(incoming, relative(current, layout.vaultKeyFile)));
       await unpackCluster(source, join(incoming, relative(current, postgresDataDir(layout))));
       await syncTree(incoming);

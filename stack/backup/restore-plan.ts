@@ -1,8 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { SfpError } from '../../contracts/error.ts';
 import { readJsonFile, writeJsonFile } from '../atomic-file.ts';
-import type { StackLayout } from '../layout.ts';
+import { makePassableDirectory, type StackLayout } from '../layout.ts';
 import { syncDirectory } from './file-sync.ts';
 import { manifestSchema } from './manifest.ts';
 import { restorePlace } from './restore-place.ts';
@@ -39,7 +39,7 @@ export const readPlan = (layout: StackLayout): RestorePlan | null =>
 
 export function writePlan(layout: StackLayout, plan: RestorePlan): RestorePlan {
   const { dir, planFile } = restorePlace(layout);
-  mkdirSync(dir, { recursive: true, mode: 0o711 });
+  makePassableDirectory(dir);
   writeJsonFile(planFile, plan, 0o600);
   syncDirectory(layout.dir);
   return plan;

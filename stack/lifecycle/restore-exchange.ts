@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SfpError } from '../../contracts/error.ts';
 import type { BackupReader } from '../backup/backup-reader.ts';
@@ -7,7 +7,7 @@ import { damaged } from '../backup/manifest.ts';
 import { restorePlace } from '../backup/restore-place.ts';
 import { writePlan } from '../backup/restore-plan.ts';
 import { backedUpFiles, placeFiles, putFilesBack, writeIncoming } from '../backup/stack-files.ts';
-import { type StackLayout, stackId } from '../layout.ts';
+import { makePassableDirectory, type StackLayout, stackId } from '../layout.ts';
 import { allocatePorts, isPortFree, type Ports } from '../ports.ts';
 import { requireSecrets } from '../secrets.ts';
 import {
@@ -24,7 +24,7 @@ import type { RestoreContext } from './restore.ts';
 export async function unpack({ layout, runtime }: RestoreContext, reader: BackupReader): Promise<void> {
   const { incomingDir } = restorePlace(layout);
   rmSync(incomingDir, { recursive: true, force: true });
-  mkdirSync(incomingDir, { recursive: true, mode: 0o711 });
+  makePassableDirectory(incomingDir);
   for (const { name, required } of backedUpFiles) {
     if (!required && !reader.has(name)) continue;
     const text = await reader.text(name);
