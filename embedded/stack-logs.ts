@@ -48,6 +48,7 @@ export async function* stackLogs(layout: StackLayout, query: LogQuery): AsyncGen
       }
     }
     for (const [service, tail] of tails) for (const line of tail.read()) yield { service, line };
+    // An abort ends the wait; the loop looks at the signal.
     await delay(followEveryMs, undefined, { signal: query.signal }).catch(() => undefined);
   }
 }

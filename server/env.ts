@@ -1,26 +1,17 @@
 import { z } from 'zod';
 import { env } from '../contracts/env.ts';
+import { jsonText } from './json-text.ts';
 
-const signingKeySchema = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue('not JSON');
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z.looseObject({
-      kty: z.literal('EC'),
-      crv: z.literal('P-256'),
-      kid: z.string(),
-      x: z.string(),
-      y: z.string(),
-      d: z.string(),
-    }),
-  );
+const signingKeySchema = jsonText.pipe(
+  z.looseObject({
+    kty: z.literal('EC'),
+    crv: z.literal('P-256'),
+    kid: z.string(),
+    x: z.string(),
+    y: z.string(),
+    d: z.string(),
+  }),
+);
 export type SigningKey = z.infer<typeof signingKeySchema>;
 
 const schema = z.object({

@@ -120,6 +120,7 @@ async function lock(path: string): Promise<() => Promise<void>> {
     } catch (error) {
       if (!isErrno(error, 'EEXIST')) throw error;
     }
+    // Not there any more: its holder has just let go.
     const held = await stat(path).catch(() => undefined);
     if (held !== undefined && Date.now() - held.mtimeMs > staleLockMs) await rm(path, { force: true });
     if (Date.now() > deadline) {

@@ -119,6 +119,7 @@ export function startNetWorker({ databaseUrl, log }: NetWorkerOptions): NetWorke
         await delay(pauseMs);
         pauseMs = Math.min(pauseMs * 2, reconnect.longestMs);
       } finally {
+        // A connection that is lost already cannot be ended in good order; what lost it is logged above.
         await client.end().catch(() => undefined);
       }
     }

@@ -27,6 +27,7 @@ export async function ensureRootKey(file: string, owner: Owner | undefined, clus
 /** Points the data directory's link at the key file; done at every start, because either may have moved. */
 export async function linkRootKey(file: string, dataDir: string): Promise<void> {
   const place = join(dataDir, linkName);
+  // Whatever keeps it from being read, it is not the link that is wanted: one is made below, or that says why not.
   const found = await lstat(place).catch(() => undefined);
   if (found?.isSymbolicLink() && (await readlink(place)) === file) return;
   const fresh = `${place}.new`;

@@ -1,23 +1,14 @@
 import { z } from 'zod';
 import { dispatchTopic } from '../../contracts/topic.ts';
+import { jsonText } from '../json-text.ts';
 
-const replySchema = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue('not JSON');
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z.object({
-      event: z.string(),
-      ref: z.string().nullish(),
-      payload: z.object({ status: z.string().optional(), response: z.unknown() }).optional(),
-    }),
-  );
+const replySchema = jsonText.pipe(
+  z.object({
+    event: z.string(),
+    ref: z.string().nullish(),
+    payload: z.object({ status: z.string().optional(), response: z.unknown() }).optional(),
+  }),
+);
 
 /**
  * One private join, over the wire: it passes only when the gateway, Realtime, its token check and its database all work.

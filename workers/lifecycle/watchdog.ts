@@ -32,6 +32,7 @@ export async function watchForZombie(
 ): Promise<'zombie' | 'stopped'> {
   let lostSinceMs: number | undefined;
   while (!signal.aborted) {
+    // An abort ends the wait; the next line looks at the signal.
     await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
     if (signal.aborted) break;
     try {

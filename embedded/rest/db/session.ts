@@ -98,6 +98,7 @@ export class Session {
   /** Ends the connection in good order. */
   async end(): Promise<void> {
     this.#closed = true;
+    // Lost already, which is as ended as it gets.
     await this.#client.end().catch(() => undefined);
   }
 }

@@ -44,6 +44,7 @@ export class SchemaWatch {
     this.#stopped = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#reload);
+    // Lost already, which is as ended as it gets.
     await this.#client?.end().catch(() => undefined);
   }
 
@@ -74,6 +75,7 @@ export class SchemaWatch {
     if (this.#client !== client || this.#stopped) return;
     this.#client = undefined;
     this.#cache = undefined;
+    // It is the lost one: only its socket is let go here.
     client.end().catch(() => undefined);
     this.#timer = setTimeout(() => void this.#connect(), reconnectDelayMs);
   }
