@@ -20,6 +20,8 @@ export interface ServiceStatus {
   rssBytes: number | null;
   /** The same with shared pages divided among who shares them; null where the kernel does not tell. */
   pssBytes: number | null;
+  /** Share of one core in use now, e.g. 0.5; null where it is not known. */
+  cpu: number | null;
   /** Why it is not healthy, when it is not. */
   detail?: string;
 }
@@ -46,6 +48,31 @@ export interface LogQuery {
   signal: AbortSignal;
 }
 
+/** A file of the stack that an install would write, change or remove. */
+export interface FileChange {
+  /** Below the stack's directory. */
+  path: string;
+  change: 'added' | 'changed' | 'removed';
+  /** Unified diff, with what is secret left out; null for what is no text or all secret. */
+  diff: string | null;
+}
+
+/** An image, or the programs of a version, that would take the place of another. */
+export interface ImageChange {
+  name: string;
+  /** Null when nothing was installed before. */
+  from: string | null;
+  to: string;
+}
+
+/** What `install` would change. Equal versions and settings give three empty lists. */
+export interface InstallPlan {
+  files: readonly FileChange[];
+  images: readonly ImageChange[];
+  /** Services that would run with another image or other settings than they do now; all others need no restart. */
+  services: readonly string[];
+}
+
 /** Told while something takes its time, e.g. ("start", "auth is healthy"). */
 export type Report = (message: string) => void;
 
@@ -54,10 +81,37 @@ export interface StackRuntime {
   readonly name: 'embedded' | 'compose';
   /** What must be so before a start, on this machine and for this stack. */
   checks(stack: Stack | null): readonly Check[];
-  /** Resolves when every service is healthy; a failed start leaves nothing running. */
+  /**
+   * Gets what a start of this platform version needs onto the machine while the stack goes on as it is: images by digest,
+   * ours built where it cannot be pulled; programs. Refuses here what would fail later. Needs no running stack.
+   */
+  prepare(stack: Stack, options: { signal: AbortSignal; report: Report }): Promise<void>;
+  /** Reads only. */
+  plan(stack: Stack): Promise<InstallPlan>;
+  /** Puts what a start of this platform version runs in place of what was installed. What runs goes on as it was. */
+  install(stack: Stack): Promise<void>;
+  /** Files and directories below the stack's directory that `install` writes: an update keeps a copy, a rollback puts it back. */
+  readonly installed: readonly string[];
+  /**
+   * Starts what is installed, of whatever version. Resolves when every service is healthy; a failed start leaves nothing
+   * running. Ends the maintenance answer where that stands in the place of the gateway.
+   */
   start(stack: Stack, options: { signal: AbortSignal; report: Report }): Promise<void>;
-  /** Resolves when no process of the stack is left. */
+  /** Resolves when no process of the stack is left. The maintenance answer stays, if it is shown. */
   stop(stack: Stack, options: { report: Report }): Promise<void>;
+  /** Workers take no new task, finish what they have or hand it back, and end. Everything else runs on. */
+  drain(stack: Stack, options: { signal: AbortSignal; report: Report }): Promise<void>;
+  /**
+   * From now on every client gets 503 with Retry-After, also while the stack is stopped, until a start needs the gateway's
+   * port or `hideMaintenance`. Shown already: nothing happens.
+   */
+  showMaintenance(stack: Stack, options: { report: Report }): Promise<void>;
+  hideMaintenance(stack: Stack): Promise<void>;
+  /**
+   * Ends what stands between this moment and an install: whatever takes requests or writes data, and what the install
+   * replaces. The rest (a database whose image and settings stay) may run on.
+   */
+  stopForUpdate(stack: Stack, plan: InstallPlan, options: { report: Report }): Promise<void>;
   /** Names of the services of the stack, whether it runs or not. */
   serviceNames(stack: Stack): readonly string[];
   /**
