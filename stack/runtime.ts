@@ -4,8 +4,11 @@ import type { Check } from './checks/check.ts';
 import type { StackLayout } from './layout.ts';
 import type { Stack } from './stack.ts';
 
-/** Whether all of it works (running), some (partial), nothing runs (stopped), or something is broken (error). */
-export type StackStatus = 'running' | 'partial' | 'stopped' | 'error';
+/**
+ * Whether all of it works (running), some (partial), nothing runs (stopped), something is broken (error), or what it runs on
+ * cannot be asked (unknown). A runtime does not answer `unknown`: its status throws, and the caller makes it of the error.
+ */
+export type StackStatus = 'running' | 'partial' | 'stopped' | 'error' | 'unknown';
 
 export interface ServiceStatus {
   name: string;
@@ -38,12 +41,16 @@ export interface RuntimeStatus {
 export interface LogLine {
   service: string;
   line: string;
+  /** ISO 8601; absent where neither the runtime nor the line tells it. */
+  timestamp?: string;
 }
 
 export interface LogQuery {
   /** All when empty. */
   services: readonly string[];
   tail: number;
+  /** Nothing that was written before. */
+  since?: Date;
   follow: boolean;
   signal: AbortSignal;
 }
