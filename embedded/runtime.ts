@@ -50,6 +50,22 @@ export class EmbeddedRuntime implements StackRuntime {
 
   restoreSnapshot = restoreSnapshot;
 
+  readonly installed = [];
+
+  prepare = async (): Promise<void> => undefined;
+
+  plan = async () => ({ files: [], images: [], services: [] });
+
+  install = async (): Promise<void> => undefined;
+
+  drain = async (): Promise<void> => undefined;
+
+  showMaintenance = async (): Promise<void> => undefined;
+
+  hideMaintenance = async (): Promise<void> => undefined;
+
+  stopForUpdate: StackRuntime['stopForUpdate'] = (stack, _plan, options) => this.stop(stack, options);
+
   async start(stack: Stack, { signal, report }: { signal: AbortSignal; report: Report }): Promise<void> {
     const { layout } = stack;
     makeStackDirectories(layout);

@@ -72,10 +72,11 @@ const serviceStatus = (service: Service): ServiceStatus => ({
   upSince: isReady(service.status) || service.status === 'unhealthy' ? service.since : null,
   rssBytes: service.memory?.rssBytes ?? null,
   pssBytes: service.memory?.pssBytes ?? null,
+  cpu: service.cpu,
   ...(service.detail === undefined ? {} : { detail: service.detail }),
 });
 
-const supervisorService = ({ pid, startedAt, memory }: ControlStatus): ServiceStatus => ({
+const supervisorService = ({ pid, startedAt, memory, cpu }: ControlStatus): ServiceStatus => ({
   name: 'supervisor',
   state: 'running',
   health: 'healthy',
@@ -84,6 +85,7 @@ const supervisorService = ({ pid, startedAt, memory }: ControlStatus): ServiceSt
   upSince: startedAt,
   rssBytes: memory?.rssBytes ?? null,
   pssBytes: memory?.pssBytes ?? null,
+  cpu,
 });
 
 const orphanStatus = (name: string, pid: number): ServiceStatus => ({
@@ -95,4 +97,5 @@ const orphanStatus = (name: string, pid: number): ServiceStatus => ({
   upSince: null,
   rssBytes: null,
   pssBytes: null,
+  cpu: null,
 });

@@ -11,6 +11,7 @@ const services = (...statuses: [ServiceStatus, number?][]) =>
     since: '',
     wasHealthy: false,
     memory: null,
+    cpu: null,
   }));
 
 it.each([

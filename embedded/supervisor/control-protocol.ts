@@ -6,7 +6,7 @@ import { serviceStatuses } from './transition.ts';
  * One request and one answer for each connection, a JSON line each, over the supervisor's unix socket (0600).
  * `restart` is answered when the services are healthy again or will not be, `outdated` with the services whose definition
  * is no longer what the stack's files say.
- * `progress` is `status` without the memory figures: the kernel walks page tables for those, some 20 ms of a busy stack, which
+ * `progress` is `status` without the figures of memory and processor: the kernel walks page tables for those, some 20 ms of a busy stack, which
  * somebody who waits for a start and asks every few milliseconds takes away from the start.
  */
 export const controlRequestSchema = z.discriminatedUnion('command', [
@@ -17,13 +17,18 @@ export type ControlRequest = z.infer<typeof controlRequestSchema>;
 
 const supervisorPhases = ['preparing', 'starting', 'running', 'stopping'] as const;
 
+const memorySchema = z.object({ rssBytes: z.number(), pssBytes: z.number().nullable() }).nullable();
+/** Share of one core. */
+const cpuSchema = z.number().nullable().default(null);
+
 export const controlStatusSchema = z.object({
   phase: z.enum(supervisorPhases),
   pid: z.number().int(),
   startedAt: z.string(),
   /** What is wrong with the supervision itself. */
   problem: failureSchema.optional(),
-  memory: z.object({ rssBytes: z.number(), pssBytes: z.number().nullable() }).nullable(),
+  memory: memorySchema,
+  cpu: cpuSchema,
   services: z.array(
     z.object({
       name: z.string(),
@@ -34,7 +39,8 @@ export const controlStatusSchema = z.object({
       wasHealthy: z.boolean(),
       detail: z.string().optional(),
       failure: failureSchema.optional(),
-      memory: z.object({ rssBytes: z.number(), pssBytes: z.number().nullable() }).nullable(),
+      memory: memorySchema,
+      cpu: cpuSchema,
     }),
   ),
 });

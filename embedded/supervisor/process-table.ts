@@ -4,18 +4,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 export const stackMarker = 'SFP_STACK_DIR';
 export const serviceMarker = 'SFP_STACK_SERVICE';
 
-interface ProcessRow {
+export interface ProcessRow {
   pid: number;
   parent: number;
   group: number;
+  /** Time that it has used of a core, in clock ticks: its own, without that of children that have ended. */
+  ticks: number;
 }
 
 /** All processes that this user may see, except zombies. Linux only; empty elsewhere. */
 export function processTable(): ProcessRow[] {
   return pids().flatMap((pid) => {
     const stat = read(`/proc/${pid}/stat`);
-    const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return stat === '' || state === 'Z' ? [] : [{ pid, parent: Number(parent), group: Number(group) }];
+    // From the third field on (proc_pid_stat(5)): the second, the name, may hold blanks and parentheses.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state, parent, group] = fields;
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    return stat === '' || state === 'Z' ? [] : [{ pid, parent: Number(parent), group: Number(group), ticks }];
   });
 }
 
@@ -34,20 +39,19 @@ export interface Memory {
   pssBytes: number | null;
 }
 
-/** Memory of a process and all its descendants, and of everything in its group; null where the kernel does not tell. */
-export function treeMemory(root: number, table: readonly ProcessRow[]): Memory | null {
+/** A process and all its descendants, and everything in its group. */
+export function treeMembers(root: number, table: readonly ProcessRow[]): number[] {
   const members = new Set([root]);
   for (let grew = true; grew; ) {
     const before = members.size;
     for (const row of table) if (row.group === root || members.has(row.parent)) members.add(row.pid);
     grew = members.size > before;
   }
-  return sumMemory([...members]);
+  return [...members];
 }
 
-export const processMemory = (pid: number): Memory | null => sumMemory([pid]);
-
-function sumMemory(members: readonly number[]): Memory | null {
+/** What these processes have together; null where the kernel does not tell. */
+export function sumMemory(members: readonly number[]): Memory | null {
   let rssBytes = 0;
   let pssBytes: number | null = 0;
   for (const pid of members) {

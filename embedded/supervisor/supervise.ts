@@ -5,10 +5,11 @@ import { asDiskFull } from '../../stack/disk-full.ts';
 import { removeChildren } from './children-file.ts';
 import type { ControlStatus } from './control-protocol.ts';
 import { type ControlServer, startControlServer } from './control-server.ts';
+import { CpuMeter } from './cpu-meter.ts';
 import { clearFailure, writeFailure } from './failure-file.ts';
 import { rotateLog } from './log-file.ts';
 import { Orchestrator } from './orchestrator.ts';
-import { processMemory, processTable, treeMemory } from './process-table.ts';
+import { sumMemory, treeMembers } from './process-table.ts';
 import type { Service } from './service.ts';
 
 export interface SuperviseOptions {
@@ -62,16 +63,19 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     startedAt,
     ...(orchestrator.problem === undefined ? {} : { problem: orchestrator.problem }),
     memory: null,
-    services: orchestrator.states().map((state) => ({ ...state, memory: null })),
+    cpu: null,
+    services: orchestrator.states().map((state) => ({ ...state, memory: null, cpu: null })),
   });
-  const status = (): ControlStatus => {
-    const table = processTable();
+  const meter = new CpuMeter();
+  const status = async (): Promise<ControlStatus> => {
+    const { table, share } = await meter.read();
+    const figures = (members: readonly number[]) => ({ memory: sumMemory(members), cpu: share(members) });
     return {
       ...progress(),
-      memory: processMemory(process.pid),
+      ...figures([process.pid]),
       services: orchestrator.states().map((state) => ({
         ...state,
-        memory: state.pid === null ? null : treeMemory(state.pid, table),
+        ...figures(state.pid === null ? [] : treeMembers(state.pid, table)),
       })),
     };
   };
