@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StackLayout } from '../../stack/layout.ts';
+import { projectName } from '../project.ts';
+import { type DockerCall, docker, dockerLines } from './docker-command.ts';
+
+const overrideName = 'compose.override.yaml';
+
+/** `docker compose` on the files of one stack; the operator's own additions with it, where there are any. */
+export function composeArguments({ dir, tenant }: StackLayout): string[] {
+  const override = join(dir, overrideName);
+  return [
+    'compose',
+    '--project-directory',
+    dir,
+    '--project-name',
+    projectName(tenant),
+    '--file',
+    join(dir, 'compose.yaml'),
+    ...(existsSync(override) ? ['--file', override] : []),
+  ];
+}
+
+const call = (layout: StackLayout, of: DockerCall): DockerCall => ({
+  ...of,
+  args: [...composeArguments(layout), ...of.args],
+});
+
+/** Runs a Compose command to its end and answers its stdout. */
+export const compose = (layout: StackLayout, of: DockerCall): Promise<string> => docker(call(layout, of));
+
+/** What a Compose command prints, as it comes. */
+export const composeLines = (layout: StackLayout, of: DockerCall): AsyncGenerator<string> =>
+  dockerLines(call(layout, of));

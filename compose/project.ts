@@ -1,0 +1,22 @@
+import { type StackLayout, stackId } from '../stack/layout.ts';
+
+/** Name of the project, which prefixes containers, networks and volumes: two tenants on a host share nothing. */
+export const projectName = (tenant: string): string => `sfp-${tenant}`;
+
+/** What the engine calls a volume of compose.yaml. */
+export const volumeName = ({ tenant }: Pick<StackLayout, 'tenant'>, volume: string): string =>
+  `${projectName(tenant)}_${volume}`;
+
+export const stackLabel = 'sfp.stack';
+export const tenantLabel = 'sfp.tenant';
+export const helperLabel = 'sfp.helper';
+
+/**
+ * On everything of a stack, so that it is found without any file, and so that a stack of another directory with the same
+ * tenant name is told apart. Never more than this: newer releases of Compose take a volume whose labels changed for
+ * another one, and offer to make it anew.
+ */
+export const stackLabels = ({ tenant, dir }: Pick<StackLayout, 'tenant' | 'dir'>): Record<string, string> => ({
+  [stackLabel]: stackId(dir),
+  [tenantLabel]: tenant,
+});
