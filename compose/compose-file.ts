@@ -1,4 +1,6 @@
 import type { ImageName } from '../stack/image-names.ts';
+import type { StackLayout } from '../stack/layout.ts';
+import { projectName, stackLabels } from './project.ts';
 import type { ComposeService, Health, Mount, NetworkName, ServiceContext } from './service.ts';
 import { servicesOf } from './service-table.ts';
 import { renderYaml } from './yaml.ts';
@@ -12,15 +14,17 @@ const networks: Record<NetworkName, { internal?: true }> = {
   tasks: {},
 };
 
-/** Name of the project, which prefixes containers, networks and volumes: two tenants on a host share nothing. */
-const projectName = (tenant: string): string => `sfp-${tenant}`;
-
 const header = `# Rendered by sfp from server.json, secrets.json and the platform version: edits are lost with the next command.
 # Your own additions belong into compose.override.yaml, which sfp never touches. Secrets are in env/, readable by you only.
 `;
 
 /** compose.yaml: the same input gives the same bytes. No secret is in it. */
-export function renderComposeFile(context: ServiceContext, images: Readonly<Record<ImageName, string>>): string {
+export function renderComposeFile(
+  context: ServiceContext,
+  images: Readonly<Record<ImageName, string>>,
+  layout: Pick<StackLayout, 'tenant' | 'dir'>,
+): string {
+  const labels = stackLabels(layout);
   const services = servicesOf(context);
   const volumes = services
     .flatMap((service) => service.mounts?.(context) ?? [])
@@ -29,10 +33,13 @@ export function renderComposeFile(context: ServiceContext, images: Readonly<Reco
   const document = {
     name: projectName(context.settings.tenant),
     services: Object.fromEntries(
-      services.map((service) => [service.name, serviceNode(service, services, context, images[service.image])]),
+      services.map((service) => [
+        service.name,
+        { ...serviceNode(service, services, context, images[service.image]), labels },
+      ]),
     ),
-    networks,
-    volumes: Object.fromEntries([...new Set(volumes)].map((volume) => [volume, {}])),
+    networks: Object.fromEntries(Object.entries(networks).map(([name, network]) => [name, { ...network, labels }])),
+    volumes: Object.fromEntries([...new Set(volumes)].map((volume) => [volume, { labels }])),
   };
   return header + renderYaml(literal(document));
 }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { platformVersion } from '../cli/platform-version.ts';
+import { stackId } from '../stack/layout.ts';
 import type { Stack } from '../stack/stack.ts';
 import { exampleStack, externalEngineStack, fullStack, vaultRootKey } from '../test/compose/example-stack.ts';
 import { renderStackFiles } from './stack-files.ts';
@@ -19,7 +20,7 @@ const fileSchema = z.object({
       env_file: z.array(z.string()).default([]),
     }),
   ),
-  networks: z.record(z.string(), z.object({ internal: z.boolean().optional() })),
+  networks: z.record(z.string(), z.looseObject({ internal: z.boolean().optional() })),
   volumes: z.record(z.string(), z.unknown()),
 });
 function composeFile(stack: Stack) {
@@ -64,7 +65,7 @@ it('starts in the order of the design', () => {
 
 it('keeps the database off every way out, and workers off the database', () => {
   const file = composeFile(fullStack());
-  expect(file.networks.data).toEqual({ internal: true });
+  expect(file.networks.data).toMatchObject({ internal: true });
   for (const name of ['db', 'db-setup', 'supabase-migrations', 'hatchet-token']) {
     expect(Object.keys(file.services[name]?.networks ?? {})).toEqual(['data']);
   }
@@ -82,4 +83,12 @@ it('has an edge only with a domain, and no engine of its own when another is nam
 
 it('gives every tenant a project of its own', () => {
   expect(composeFile(exampleStack({ tenant: 'globex' })).name).toBe('sfp-globex');
+});
+
+it('labels containers, networks and volumes with the directory of the stack, the same whatever its settings', () => {
+  const labels = { 'sfp.stack': stackId('/srv/sfp/tenants/acme'), 'sfp.tenant': 'acme' };
+  const file = composeFile(fullStack());
+  for (const node of [file.services, file.networks, file.volumes].flatMap((nodes) => Object.values(nodes))) {
+    expect(node).toMatchObject({ labels });
+  }
 });

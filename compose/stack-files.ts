@@ -36,7 +36,7 @@ export function renderStackFiles(stack: Stack, { vaultRootKey, platformVersion, 
   const files: StackFile[] = [
     {
       path: 'compose.yaml',
-      content: renderComposeFile(context, imageReferences(platformVersion, images, digests)),
+      content: renderComposeFile(context, imageReferences(platformVersion, images, digests), stack.layout),
       mode: open,
     },
     {

@@ -33,7 +33,7 @@ export const api: ComposeService = {
   mounts: engineTokenMounts,
   tmpfs: ['/tmp'],
   needs: { kong: 'service_healthy', ...engineNeeds },
-  health: httpHealth(`http://127.0.0.1:${port}/api/v1/health/live`),
+  health: httpHealth(port, '/api/v1/health/live'),
   stopSeconds: () => 15,
   limits: { memoryMegabytes: 384, cpus: 1, pids: 128 },
 };

@@ -53,9 +53,9 @@ export const auth: ComposeService = {
   needs: { 'db-setup': 'service_completed_successfully' },
   health: {
     test: ['CMD', 'wget', '--no-verbose', '--tries=1', '--spider', 'http://localhost:9999/health'],
-    intervalSeconds: 5,
+    intervalSeconds: 2,
     timeoutSeconds: 5,
-    retries: 3,
+    retries: 8,
     startSeconds: 60,
   },
   stopSeconds: () => 10,

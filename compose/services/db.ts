@@ -37,9 +37,9 @@ export const db: ComposeService = {
   // Over TCP: the server that the first boot runs for itself listens on the socket only.
   health: {
     test: ['CMD', 'pg_isready', '-U', 'postgres', '-h', 'localhost'],
-    intervalSeconds: 5,
+    intervalSeconds: 2,
     timeoutSeconds: 5,
-    retries: 10,
+    retries: 15,
     startSeconds: 120,
   },
   stopSeconds: () => 120,

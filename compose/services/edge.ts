@@ -22,9 +22,9 @@ export const edge: ComposeService = {
   needs: { kong: 'service_healthy' },
   health: {
     test: ['CMD', 'wget', '-q', '--spider', 'http://127.0.0.1:2015/'],
-    intervalSeconds: 10,
+    intervalSeconds: 3,
     timeoutSeconds: 5,
-    retries: 3,
+    retries: 6,
     startSeconds: 15,
   },
   stopSeconds: () => 15,

@@ -49,9 +49,9 @@ export const hatchet: ComposeService = {
   needs: { 'db-setup': 'service_completed_successfully' },
   health: {
     test: ['CMD-SHELL', 'curl -fsS localhost:8733/ready && curl -fsS localhost:8888/api/ready'],
-    intervalSeconds: 10,
+    intervalSeconds: 3,
     timeoutSeconds: 6,
-    retries: 12,
+    retries: 20,
     startSeconds: 60,
   },
   stopSeconds: () => 15,

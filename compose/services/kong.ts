@@ -1,5 +1,6 @@
 import { kongConfig } from '../gateway/kong-config.ts';
 import type { ComposeService, ServiceContext } from '../service.ts';
+import { askHttp } from './http-health.ts';
 
 /** `#` would begin a comment in Kong's own settings, wherever it stands. */
 const oneLine = (context: ServiceContext): string => JSON.stringify(kongConfig(context)).replaceAll('#', '\\u0023');
@@ -41,15 +42,13 @@ export const kong: ComposeService = {
   tmpfs: ['/tmp', '/run/kong:mode=1777'],
   ports: ({ settings }) => [`127.0.0.1:${settings.ports.gateway}:8000`],
   needs: { auth: 'service_healthy', rest: 'service_healthy', realtime: 'service_healthy' },
-  // Ready means that the routes are loaded; `kong health` alone only that the process is there.
+  // Ready means that the routes are loaded; `kong health` would only say that the process is there, and takes a Lua
+  // interpreter for it.
   health: {
-    test: [
-      'CMD-SHELL',
-      `kong health >/dev/null && bash -c 'exec 3<>/dev/tcp/127.0.0.1/8100; printf "GET /status/ready HTTP/1.0\\r\\n\\r\\n" >&3; head -n 1 <&3 | grep -q " 200 "'`,
-    ],
-    intervalSeconds: 10,
+    test: ['CMD', 'bash', '-c', askHttp(8100, '/status/ready')],
+    intervalSeconds: 2,
     timeoutSeconds: 8,
-    retries: 3,
+    retries: 6,
     startSeconds: 40,
   },
   stopSeconds: () => 15,

@@ -29,9 +29,9 @@ export const rest: ComposeService = {
   // The image has no shell and no client: the program asks itself.
   health: {
     test: ['CMD', 'postgrest', '--ready'],
-    intervalSeconds: 5,
+    intervalSeconds: 2,
     timeoutSeconds: 5,
-    retries: 6,
+    retries: 12,
     startSeconds: 30,
   },
   stopSeconds: () => 10,

@@ -34,7 +34,7 @@ export const worker = (name: 'worker-standard' | 'worker-long', pool: Pool): Com
   mounts: (context) => [...engineTokenMounts(context), { volume: null, target: '/workspace' }],
   tmpfs: ['/tmp'],
   needs: { kong: 'service_healthy', ...engineNeeds },
-  health: httpHealth(`http://127.0.0.1:${healthPort}/health`),
+  health: httpHealth(healthPort, '/health'),
   stopSeconds: ({ settings }) => Math.ceil(settings.drainTimeoutMs / 1000) + handBackSeconds,
   limits: { memoryMegabytes: 2048, cpus: 2, pids: 1024 },
 });
