@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SfpError } from '../../contracts/error.ts';
 import type { StackRuntime } from '../runtime.ts';
+import { serverCommand } from '../server-command.ts';
 import type { Stack } from '../stack.ts';
 import { type StackReport, stackStatus } from './status.ts';
 
@@ -27,16 +28,16 @@ export interface HealthReport {
 /** The verdict on a report: healthy only when the stack runs, every service is healthy and the API finds every part working. */
 export function healthOf(report: StackReport): HealthReport {
   const { tenant, url, services, health } = report;
-  const failing = report.status === 'running' ? [] : failingParts(report);
+  const failing = report.status === 'running' && report.problem === undefined ? [] : failingParts(report);
   const status = failing.length === 0 ? 'healthy' : 'unhealthy';
   return { tenant, status, url, failing, services, parts: health?.parts ?? null };
 }
 
 function failingParts(report: StackReport): FailingPart[] {
   const { tenant, status, services, health, problem } = report;
-  const logs = (service: string): string => `sfp server logs --tenant ${tenant} --service ${service}`;
-  if (status === 'stopped') {
-    return [{ name: tenant, kind: 'stack', state: 'stopped', next: `sfp server start --tenant ${tenant}` }];
+  const logs = (service: string): string => serverCommand(report, 'logs', '--service', service);
+  if (status === 'stopped' && problem === undefined) {
+    return [{ name: tenant, kind: 'stack', state: 'stopped', next: serverCommand(report, 'start') }];
   }
   const ofServices = services
     .filter((service) => service.health !== 'healthy')
@@ -57,7 +58,7 @@ function failingParts(report: StackReport): FailingPart[] {
   const failing = [...ofServices, ...ofParts];
   if (failing.length > 0 && problem === undefined) return failing;
   if (ofParts.length > 0) return failing; // the problem of such a report is these parts
-  const next = problem?.suggestion ?? `sfp server status --tenant ${tenant}`;
+  const next = problem?.suggestion ?? serverCommand(report, 'status');
   return [{ name: tenant, kind: 'stack', state: status, ...found(problem?.message), next }, ...failing];
 }
 

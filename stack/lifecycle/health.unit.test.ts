@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { resolveBaseDir } from '../base-dir.ts';
 import { healthOf } from './health.ts';
 import type { StackReport } from './status.ts';
 
@@ -11,6 +12,7 @@ const service = (name: string, change: Partial<StackReport['services'][number]> 
   upSince: null,
   rssBytes: null,
   pssBytes: null,
+  cpu: null,
   ...change,
 });
 const ok = { status: 'ok' as const };
@@ -18,7 +20,9 @@ const parts = { database: ok, auth: ok, realtime: ok, engine: ok, workers: ok };
 const report = (change: Partial<StackReport> = {}): StackReport => ({
   tenant: 'acme',
   url: 'http://127.0.0.1:1',
+  baseDir: resolveBaseDir(undefined),
   dir: '/srv/acme',
+  busy: null,
   status: 'running',
   supervisor: { pid: 1 },
   services: [service('rest'), service('api')],

@@ -6,6 +6,7 @@ import { stackLayout, tenantsDir } from '../layout.ts';
 import type { StackRuntime, StackStatus } from '../runtime.ts';
 import { publicUrl, readServerSettings, type ServerSettings } from '../server-settings.ts';
 import { openStack, type Stack } from '../stack.ts';
+import { runtimeStatus } from './status.ts';
 
 export interface StackSummary {
   tenant: string;
@@ -36,7 +37,7 @@ export const listStacks = (baseDir: string, runtimeFor: (stack: Stack) => StackR
       const { dir } = stackLayout(baseDir, tenant);
       try {
         const stack = openStack(baseDir, tenant);
-        const { status, problem } = await runtimeFor(stack).status(stack);
+        const { status, problem } = await runtimeStatus(runtimeFor(stack), stack);
         const { settings } = stack;
         const summary = { tenant, status, runtime: settings.runtime, url: publicUrl(settings), dir };
         return problem === undefined ? summary : { ...summary, problem };

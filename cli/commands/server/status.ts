@@ -4,21 +4,29 @@ import { stackOptions } from './stack-options.ts';
 
 export const command = defineCommand({
   description:
-    'The processes as the supervisor sees them, and the parts as the API finds them when it asks each.\nExit code: 0 when all of it works, 5 when it is stopped, partial or broken.',
+    'The services as the runtime sees them, the parts as the API finds them when it asks each, versions, pending migrations and the last backup.\nExit code: 0 when all of it works, 5 when it is stopped, partial, broken or cannot be asked, or an update or restore was interrupted.',
   options: stackOptions,
+  examples: ['sfp server status --tenant acme', 'watch -n 5 sfp server status --tenant acme'],
   async run({ options, output }) {
-    const [{ stackStatus }, { resolveBaseDir }, { runtimeFor }, { statusView }] = await Promise.all([
-      import('../../../stack/lifecycle/status.ts'),
-      import('../../../stack/base-dir.ts'),
-      import('../../runtime.ts'),
-      import('./status-view.ts'),
-    ]);
-    const report = await stackStatus(resolveBaseDir(options.baseDir), options.tenant, runtimeFor);
+    const [{ stackOverview }, { resolveBaseDir }, { runtimeFor }, { platformVersion }, { statusView }, advice] =
+      await Promise.all([
+        import('../../../stack/lifecycle/overview.ts'),
+        import('../../../stack/base-dir.ts'),
+        import('../../runtime.ts'),
+        import('../../platform-version.ts'),
+        import('./status-view.ts'),
+        import('./status-advice.ts'),
+      ]);
+    const report = await stackOverview({
+      baseDir: resolveBaseDir(options.baseDir),
+      tenant: options.tenant,
+      runtimeFor,
+      platformVersion: platformVersion(),
+    });
     output.result(report, statusView(report, new Date()));
-    if (report.problem !== undefined) {
-      output.warn(report.problem.message);
-      if (report.problem.suggestion !== undefined) output.hint(report.problem.suggestion);
-    } else if (report.status === 'stopped') output.hint(`Start it with: sfp server start --tenant ${options.tenant}`);
-    return report.status === 'running' ? exitCodes.ok : exitCodes.unhealthy;
+    const { warnings, hints } = advice.statusAdvice(report);
+    for (const warning of warnings) output.warn(warning);
+    for (const hint of hints) output.hint(hint);
+    return report.status === 'running' && report.problem === undefined ? exitCodes.ok : exitCodes.unhealthy;
   },
 });

@@ -1,0 +1,77 @@
+import { platformSchemaSchema, schemaVersion } from '../../contracts/schema-version.ts';
+import { type LastBackup, lastBackup } from '../backup/last-backup.ts';
+import type { StackRuntime } from '../runtime.ts';
+import { publicUrl } from '../server-settings.ts';
+import { openStack, type Stack } from '../stack.ts';
+import { readState } from '../state.ts';
+import { type StackReport, stackStatus } from './status.ts';
+
+/** All that `sfp server status` shows. */
+export interface StackOverview extends StackReport {
+  versions: {
+    /** Platform version that is installed; null before init has come to its end. */
+    installed: string | null;
+    /** Of this program. */
+    cli: string;
+    /** True when this program would update the stack. */
+    updateAvailable: boolean;
+  };
+  migrations: {
+    /** The newest one in the running database; null when it does not run. */
+    database: number | null;
+    /** The newest one that this program knows. */
+    known: number;
+    /** How many are still to run; null when the database does not run. */
+    pending: number | null;
+  };
+  lastBackup: LastBackup | null;
+}
+
+export interface OverviewOptions {
+  baseDir: string;
+  tenant: string;
+  runtimeFor(stack: Stack): StackRuntime;
+  platformVersion: string;
+}
+
+/** The status of a stack with what is installed, what an update would bring, and how old the last backup is. */
+export async function stackOverview(options: OverviewOptions): Promise<StackOverview> {
+  const { baseDir, tenant, runtimeFor, platformVersion: cli } = options;
+  const stack = openStack(baseDir, tenant);
+  const [report, backup] = await Promise.all([
+    stackStatus(baseDir, tenant, runtimeFor),
+    lastBackup(stack.layout, new Date()),
+  ]);
+  const installed = readState(stack.layout)?.platformVersion ?? null;
+  const database = report.status === 'stopped' ? null : await askSchema(stack);
+  return {
+    ...report,
+    versions: { installed, cli, updateAvailable: installed !== null && isNewer(cli, installed) },
+    migrations: {
+      database,
+      known: schemaVersion,
+      pending: database === null ? null : Math.max(0, schemaVersion - database),
+    },
+    lastBackup: backup,
+  };
+}
+
+const isNewer = (version: string, than: string): boolean =>
+  version.localeCompare(than, 'en', { numeric: true, sensitivity: 'base' }) > 0;
+
+const askMs = 5_000;
+
+/** Newest migration of the running database, through the gateway as any client would ask; null when it is not reached. */
+async function askSchema({ settings, secrets }: Stack): Promise<number | null> {
+  try {
+    const answer = await fetch(`${publicUrl(settings)}/rest/v1/rpc/platform_schema`, {
+      method: 'POST',
+      headers: { apikey: secrets.publishableKey, 'content-type': 'application/json' },
+      body: '{}',
+      signal: AbortSignal.timeout(askMs),
+    });
+    return platformSchemaSchema.safeParse(await answer.json()).data?.version ?? null;
+  } catch {
+    return null; // not reached: the status of the services says why
+  }
+}
