@@ -14,6 +14,7 @@ const programs = [
   'embedded/realtime/main',
   'embedded/hatchet/main',
   'embedded/gateway/main',
+  'stack/maintenance/main',
 ];
 
 /** The Hatchet SDK starts this file beside the one it runs from, as a thread. */
