@@ -1,0 +1,87 @@
+import { cpSync, existsSync, readFileSync, realpathSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { imageRows } from '../../../compose/images.ts';
+import type { ImageName } from '../../../stack/image-names.ts';
+import { contentHash } from './content-hash.ts';
+import { inScratch, root, writeContext } from './context.ts';
+import { buildImage, imageContent } from './docker.ts';
+import { type Recipe, recipes } from './recipes.ts';
+import { ensureRootfs, rootfsTag } from './rootfs.ts';
+
+const baseTag = 'sfp-test/base:1';
+/** What compose/image/Dockerfile stands on unless it is told otherwise. */
+const nodeTag = 'node:24-bookworm-slim';
+
+const packageSchema = z.object({ version: z.string() });
+
+type Report = (line: string) => void;
+
+const { version } = packageSchema.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
+/** Name and tag of the official image of each role, as the lock of this version has them. */
+const rows = imageRows(version, undefined, {});
+function officialTag(role: ImageName): string {
+  const row = rows.find(({ name }) => name === role);
+  if (row === undefined) throw new Error(`no image is locked for ${role}`);
+  return row.image;
+}
+
+/** Builds every stand-in that is not there yet, and our own image. */
+export async function buildImages(report: Report): Promise<void> {
+  await timed('rootfs', report, ensureRootfs);
+  const base = await timed('base', report, buildBase);
+  const one = (recipe: Recipe) => timed(recipe.name, report, () => buildStandin(recipe, base));
+  // Two fetch packages; the others are copies only.
+  await Promise.all([...recipes.map(one), timed('platform', report, () => buildPlatform(base))]);
+}
+
+const buildBase = (): Promise<string> =>
+  inScratch(async (dir) => {
+    cpSync(join(root, 'test/docker/standins/base'), dir, { recursive: true });
+    cpSync(realpathSync(join(root, 'node_modules/node/bin/node')), join(dir, 'node'));
+    cpSync(npmDirectory(), join(dir, 'npm'), { recursive: true });
+    return ensureImage(dir, [baseTag, nodeTag], { ROOTFS: rootfsTag }, '');
+  });
+
+const buildStandin = (recipe: Recipe, base: string): Promise<string> =>
+  inScratch(async (dir) => {
+    await writeContext(recipe, dir);
+    return ensureImage(dir, [officialTag(recipe.name)], { BASE: baseTag }, base);
+  });
+
+/** Ours, with its own Dockerfile, from what an installed package holds: dist/ is there already. */
+const buildPlatform = (base: string): Promise<string> =>
+  inScratch(async (dir) => {
+    cpSync(join(root, 'compose/image/Dockerfile'), join(dir, 'Dockerfile'));
+    cpSync(join(root, 'package.json'), join(dir, 'package.json'));
+    cpSync(join(root, 'dist'), join(dir, 'dist'), { recursive: true });
+    return ensureImage(dir, [officialTag('platform')], { NODE_IMAGE: nodeTag }, base);
+  });
+
+/** Answers what the image was made from, so that what stands on it can tell. */
+async function ensureImage(
+  context: string,
+  tags: readonly string[],
+  args: Readonly<Record<string, string>>,
+  under: string,
+): Promise<string> {
+  const content = contentHash(context, JSON.stringify(args), under);
+  const existing = await Promise.all(tags.map(imageContent));
+  if (existing.some((of) => of !== content)) await buildImage({ context, tags, content, args });
+  return content;
+}
+
+async function timed<Result>(name: string, report: Report, work: () => Promise<Result>): Promise<Result> {
+  const started = performance.now();
+  const result = await work();
+  report(`${name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+/** The npm of this machine: `npm` is a link to bin/npm-cli.js in its package. */
+function npmDirectory(): string {
+  const places = (process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, 'npm'));
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) throw new Error('there is no npm on PATH');
+  return dirname(dirname(realpathSync(found)));
+}
