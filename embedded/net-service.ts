@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { startNetWorker } from './net/main.ts';
 import type { RoleContext } from './roles/role.ts';
@@ -8,7 +9,10 @@ export const netService = (context: RoleContext, log: Logger): Service => ({
   name: 'net',
   run: {
     kind: 'hosted',
-    configuration: { port: context.settings.ports.postgres },
+    configuration: {
+      port: context.settings.ports.postgres,
+      password: createHash('sha256').update(context.databasePassword('supabase_admin')).digest('hex'),
+    },
     start: async (): Promise<HostedService> => {
       const worker = await startNetWorker({ databaseUrl: context.databaseUrl('supabase_admin'), log });
       return { pid: null, ended: new Promise(() => undefined), stop: () => worker.stop() };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { rolePassword } from '../stack/role-password.ts';
@@ -25,7 +26,10 @@ export const postgresService = (stack: Stack, log: Logger): Service => ({
   run: {
     kind: 'hosted',
     start: () => startPostgres(stack, log),
-    configuration: { port: stack.settings.ports.postgres },
+    configuration: {
+      port: stack.settings.ports.postgres,
+      password: createHash('sha256').update(stack.secrets.databasePassword).digest('hex'),
+    },
   },
   probe: { kind: 'alive' },
   needs: [],

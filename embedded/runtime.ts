@@ -38,7 +38,7 @@ export class EmbeddedRuntime implements StackRuntime {
 
   restart = restartServices;
 
-  outdated = ({ layout }: Stack) => askOutdated(supervisorPlace(layout).controlSocket);
+  outdated = ({ layout, supplied }: Stack) => askOutdated(supervisorPlace(layout).controlSocket, supplied);
 
   logs = ({ layout }: Stack, query: Parameters<StackRuntime['logs']>[1]) => stackLogs(layout, query);
 
@@ -70,7 +70,7 @@ export class EmbeddedRuntime implements StackRuntime {
     const { layout } = stack;
     makeStackDirectories(layout);
     const since = new Date();
-    const pid = supervisorPid(layout) ?? spawnSupervisor(layout, this.#platformVersion);
+    const pid = supervisorPid(layout) ?? spawnSupervisor(stack, this.#platformVersion);
     const supervisor = identify(pid);
     const deadline = performance.now() + startLimitMs;
     let tellAt = performance.now() + quietMs;

@@ -12,10 +12,11 @@ const quietMs = 5_000;
 
 /** Has the supervisor restart services; a person who stops waiting does not stop the restart. */
 export async function restartServices(
-  { layout }: Stack,
+  stack: Stack,
   services: readonly string[],
   { signal, report }: { signal: AbortSignal; report: Report },
 ): Promise<void> {
+  const { layout, supplied } = stack;
   const told = new AbortController();
   const telling = (async () => {
     for (;;) {
@@ -27,7 +28,7 @@ export async function restartServices(
     }
   })().catch(() => undefined); // only news: the answer below says what happened
   try {
-    await askRestart(supervisorPlace(layout).controlSocket, services, signal);
+    await askRestart(supervisorPlace(layout).controlSocket, services, signal, supplied);
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new SfpError({

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SfpError } from '../contracts/error.ts';
 import type { StackLayout } from '../stack/layout.ts';
 import { lockHolder } from '../stack/lock.ts';
+import type { Stack } from '../stack/stack.ts';
 import { inheritedEnv } from './inherited-env.ts';
 import { nodeProgram } from './node-program.ts';
 import { askStatus } from './supervisor/control-client.ts';
@@ -21,8 +22,12 @@ const smallestSpaceBytes = 16 * 1024 * 1024;
 export const supervisorPid = (layout: StackLayout): number | null =>
   lockHolder(supervisorPlace(layout).lockFile)?.pid ?? null;
 
-/** Starts a supervisor that does not depend on this process; resolves with its pid, not with its success. */
-export function spawnSupervisor(layout: StackLayout, platformVersion: string): number {
+/**
+ * Starts a supervisor that does not depend on this process; resolves with its pid, not with its success. What a provider
+ * supplies goes through a pipe: the supervisor outlives the environment and the terminal that it came from.
+ */
+export function spawnSupervisor(stack: Stack, platformVersion: string): number {
+  const { layout, supplied } = stack;
   clearFailure(supervisorPlace(layout).failureFile);
   const { program, args, env } = nodeProgram('embedded/supervisor/main', 96, {
     ...inheritedEnv(process.env),
@@ -35,9 +40,11 @@ export function spawnSupervisor(layout: StackLayout, platformVersion: string): n
       cwd: layout.dir,
       env,
       detached: true,
-      stdio: ['ignore', log, log],
+      stdio: [supplied === undefined ? 'ignore' : 'pipe', log, log],
     });
     if (child.pid === undefined) throw new Error('the supervisor could not be started');
+    // One that ends before it has read says why in its failure file.
+    child.stdin?.on('error', () => undefined).end(JSON.stringify(supplied));
     child.unref();
     return child.pid;
   } finally {

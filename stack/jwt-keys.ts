@@ -1,8 +1,17 @@
-import { createHmac, createPrivateKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import {
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomUUID,
+  sign,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto';
 import { z } from 'zod';
 
-/** The stack's signing key as a private JWK. */
-export const signingKeySchema = z.object({
+/** What verifies ES256 tokens, as a public JWK. */
+export const verificationKeySchema = z.object({
   kty: z.literal('EC'),
   crv: z.literal('P-256'),
   kid: z.string(),
@@ -10,9 +19,15 @@ export const signingKeySchema = z.object({
   use: z.literal('sig'),
   x: z.string(),
   y: z.string(),
-  d: z.string(),
 });
+export type VerificationKey = z.infer<typeof verificationKeySchema>;
+
+/** The stack's signing key as a private JWK. */
+export const signingKeySchema = verificationKeySchema.extend({ d: z.string() });
 export type SigningKey = z.infer<typeof signingKeySchema>;
+
+/** The part that may be shown. */
+export const publicPart = (key: SigningKey): VerificationKey => verificationKeySchema.parse(key);
 
 export function newSigningKey(): SigningKey {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -30,15 +45,28 @@ const octKey = (jwtSecret: string) => ({
   alg: 'HS256' as const,
 });
 
-/** GOTRUE_JWT_KEYS: an array, exactly one key of which may sign; the secret only verifies. */
-export const authJwtKeys = (key: SigningKey, jwtSecret: string): string =>
-  JSON.stringify([{ ...key, key_ops: ['sign', 'verify'] }, octKey(jwtSecret)]);
+/**
+ * GOTRUE_JWT_KEYS: an array, exactly one key of which may sign; the secret only verifies, and so does the key of before the
+ * last rotation.
+ */
+export const authJwtKeys = (key: SigningKey, jwtSecret: string, previous?: VerificationKey): string =>
+  JSON.stringify([
+    { ...key, key_ops: ['sign', 'verify'] },
+    ...(previous === undefined ? [] : [{ ...previous, key_ops: ['verify'] }]),
+    octKey(jwtSecret),
+  ]);
 
 /** PGRST_JWT_SECRET and API_JWT_JWKS: what verifies, without the private part. */
-export function verificationJwks(key: SigningKey, jwtSecret: string): string {
-  const { d: _private, ...publicKey } = key;
-  return JSON.stringify({ keys: [{ ...publicKey, key_ops: ['verify'] }, octKey(jwtSecret)] });
-}
+export const verificationJwks = (key: SigningKey, jwtSecret: string, previous?: VerificationKey): string =>
+  JSON.stringify({
+    keys: [
+      ...[publicPart(key), ...(previous === undefined ? [] : [previous])].map((one) => ({
+        ...one,
+        key_ops: ['verify'],
+      })),
+      octKey(jwtSecret),
+    ],
+  });
 
 export type ApiRole = 'anon' | 'service_role';
 
@@ -62,4 +90,23 @@ export function es256ApiToken(role: ApiRole, key: SigningKey, issuedAt: number):
   const input = `${base64url({ alg: 'ES256', typ: 'JWT', kid: key.kid })}.${base64url(claims(role, issuedAt))}`;
   const privateKey = createPrivateKey({ format: 'jwk', key });
   return `${input}.${sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+}
+
+/** Whether this secret signed the token. Its claims, also when it ends, are not looked at. */
+export function isHs256By(jwtSecret: string, token: string): boolean {
+  const { input, signature } = signedParts(token);
+  const expected = createHmac('sha256', jwtSecret).update(input).digest();
+  return signature.length === expected.length && timingSafeEqual(signature, expected);
+}
+
+/** Whether this key signed the token. */
+export function isEs256By(key: SigningKey, token: string): boolean {
+  const { input, signature } = signedParts(token);
+  const publicKey = createPublicKey({ format: 'jwk', key: publicPart(key) });
+  return verify('sha256', Buffer.from(input), { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature);
+}
+
+function signedParts(token: string): { input: string; signature: Buffer } {
+  const end = Math.max(0, token.lastIndexOf('.'));
+  return { input: token.slice(0, end), signature: Buffer.from(token.slice(end + 1), 'base64url') };
 }

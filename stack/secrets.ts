@@ -1,48 +1,24 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { z } from 'zod';
+import { chmodSync, statSync } from 'node:fs';
 import { SfpError } from '../contracts/error.ts';
 import { newApiKey } from './api-keys.ts';
 import { readJsonFile, writeJsonFile } from './atomic-file.ts';
-import { oauthProviderSchema } from './auth-settings.ts';
-import { es256ApiToken, hs256ApiToken, newSigningKey, signingKeySchema } from './jwt-keys.ts';
+import { newSigningKey } from './jwt-keys.ts';
 import type { StackLayout } from './layout.ts';
+import { newApiTokens } from './secrets/api-tokens.ts';
+import { effectiveSecrets, missing, noLongerSupplied, withTokens } from './secrets/effective.ts';
+import { generated, type SecretsProvider } from './secrets/provider-settings.ts';
+import {
+  type SecretName,
+  type StackSecrets,
+  type StoredSecrets,
+  type SuppliedSecrets,
+  secretNames,
+  storedSecretsSchema,
+} from './secrets/schema.ts';
+import { suppliedSecrets } from './secrets/supplied.ts';
 
-const secret = z.string().min(1);
-
-/** secrets.json: generated once, 0600, never overwritten, never printed. */
-const stackSecretsSchema = z.object({
-  version: z.literal(1),
-  /** Of every database role that may log in. Hexadecimal, so that it needs no escaping in a URL. */
-  databasePassword: secret,
-  /** Signs and verifies HS256 tokens (legacy API keys). */
-  jwtSecret: secret.min(32),
-  /** Signs ES256 tokens: user sessions, and what the gateway puts in place of `sb_` keys. */
-  jwtSigningKey: signingKeySchema,
-  anonKey: secret,
-  serviceRoleKey: secret,
-  publishableKey: secret,
-  secretKey: secret,
-  anonToken: secret,
-  serviceRoleToken: secret,
-  /** Realtime's image wants these; 16 characters, 64 or more, any. */
-  realtimeEncryptionKey: secret.length(16),
-  realtimeSecretKeyBase: secret.min(64),
-  realtimeMetricsSecret: secret,
-  hatchetTokenSecret: secret.min(32),
-  hatchetTenantId: z.uuid(),
-  /** Written by hand when server.json names a task engine elsewhere: the client token that it gave. */
-  hatchetClientToken: secret.optional(),
-  dispatchSecret: secret,
-  /** First password of the administrator, when init generated it. */
-  adminPassword: secret,
-  /** Written by hand when server.json configures mail, sign-in providers or SAML (`auth`). */
-  smtpPassword: secret.optional(),
-  oauthClientSecrets: z.partialRecord(oauthProviderSchema, secret).optional(),
-  /** One line of base64: an RSA key of 2048 bits or more, PKCS#1 DER. */
-  samlPrivateKey: secret.regex(/^[A-Za-z0-9+/=]+$/).optional(),
-});
-export type StackSecrets = z.infer<typeof stackSecretsSchema>;
+export type { StackSecrets } from './secrets/schema.ts';
 
 /** A full set of new secrets; `now` in seconds since the epoch is the issue time of the API tokens. */
 export function newSecrets(now = Math.floor(Date.now() / 1000)): StackSecrets {
@@ -50,15 +26,13 @@ export function newSecrets(now = Math.floor(Date.now() / 1000)): StackSecrets {
   const jwtSigningKey = newSigningKey();
   return {
     version: 1,
-    databasePassword: randomBytes(24).toString('hex'),
+    // Hexadecimal, so that it needs no escaping anywhere.
+    databasePassword: newDatabasePassword(),
     jwtSecret,
     jwtSigningKey,
-    anonKey: hs256ApiToken('anon', jwtSecret, now),
-    serviceRoleKey: hs256ApiToken('service_role', jwtSecret, now),
     publishableKey: newApiKey('publishable'),
     secretKey: newApiKey('secret'),
-    anonToken: es256ApiToken('anon', jwtSigningKey, now),
-    serviceRoleToken: es256ApiToken('service_role', jwtSigningKey, now),
+    ...newApiTokens({ jwtSecret, jwtSigningKey }, now),
     realtimeEncryptionKey: randomBytes(8).toString('hex'),
     realtimeSecretKeyBase: randomBytes(48).toString('base64'),
     realtimeMetricsSecret: randomBytes(24).toString('hex'),
@@ -69,16 +43,22 @@ export function newSecrets(now = Math.floor(Date.now() / 1000)): StackSecrets {
   };
 }
 
-export const readSecrets = (layout: StackLayout): StackSecrets | null =>
-  readJsonFile(layout.secretsFile, stackSecretsSchema, {
+export const newDatabasePassword = (): string => randomBytes(24).toString('hex');
+
+/** What secrets.json holds; null when there is none. */
+export const readStoredSecrets = (layout: StackLayout): StoredSecrets | null =>
+  readJsonFile(layout.secretsFile, storedSecretsSchema, {
     code: 'stack_secrets_invalid',
     secret: true,
     suggestion: 'Put the file back from a backup: without it nobody can read what the stack has encrypted and signed.',
   });
 
-export function requireSecrets(layout: StackLayout): StackSecrets {
-  const secrets = readSecrets(layout);
-  if (secrets !== null) return secrets;
+export const writeStoredSecrets = (layout: StackLayout, secrets: StoredSecrets): void =>
+  writeJsonFile(layout.secretsFile, secrets, 0o600);
+
+export function requireStoredSecrets(layout: StackLayout): StoredSecrets {
+  const stored = readStoredSecrets(layout);
+  if (stored !== null) return stored;
   throw new SfpError({
     code: 'stack_secrets_missing',
     message: `${layout.secretsFile} is missing.`,
@@ -86,14 +66,46 @@ export function requireSecrets(layout: StackLayout): StackSecrets {
   });
 }
 
-/** Makes secrets.json unless it exists. */
-export function ensureSecrets(layout: StackLayout): StackSecrets {
-  const existing = readSecrets(layout);
-  if (existing !== null) return existing;
-  const secrets = newSecrets();
-  writeJsonFile(layout.secretsFile, secrets, 0o600);
-  return secrets;
+/** Makes secrets.json unless it exists, and what is missing in it. What a provider supplies stays out of it. */
+export function ensureSecrets(layout: StackLayout, provider?: SecretsProvider): void {
+  const stored = readStoredSecrets(layout) ?? { version: 1 as const };
+  const supplied = suppliedSecrets(provider ?? generated);
+  const gone = noLongerSupplied({ layout, provider, stored, supplied });
+  if (gone.length > 0) throw missing({ layout, provider, stored, supplied }, gone);
+  // Tokens last: they follow from whichever keys there are then.
+  const { anonKey: _a, serviceRoleKey: _s, anonToken: _t, serviceRoleToken: _r, ...fresh } = newSecrets();
+  save(layout, stored, withTokens({ ...fresh, ...stored, ...supplied }, supplied), supplied);
 }
+
+/**
+ * Writes what follows from the supplied secrets as they are now: their names, and the tokens of supplied keys. Makes nothing
+ * up, and tightens the file's mode. True when others could read it before.
+ */
+export function settleSecrets(layout: StackLayout, provider?: SecretsProvider): boolean {
+  const loose = looseSecretsMode(layout) !== null;
+  if (loose) chmodSync(layout.secretsFile, 0o600);
+  const stored = requireStoredSecrets(layout);
+  const supplied = suppliedSecrets(provider ?? generated);
+  save(layout, stored, effectiveSecrets({ layout, provider, stored, supplied }), supplied);
+  return loose;
+}
+
+function save(layout: StackLayout, before: StoredSecrets, all: StoredSecrets, supplied: SuppliedSecrets): void {
+  const names = secretNames.filter((name) => supplied[name] !== undefined);
+  const kept = without(all, names);
+  // A value from before it was supplied stays: the database may still have it, and `rotate db-password` needs it then.
+  const older = Object.fromEntries(names.flatMap((name) => (before[name] === undefined ? [] : [[name, before[name]]])));
+  const next: StoredSecrets = storedSecretsSchema.parse({
+    ...kept,
+    ...older,
+    ...(before.rotation === undefined ? {} : { rotation: before.rotation }),
+    ...(names.length === 0 ? {} : { supplied: names }),
+  });
+  if (JSON.stringify(next) !== JSON.stringify(before)) writeStoredSecrets(layout, next);
+}
+
+const without = (secrets: StoredSecrets, names: readonly SecretName[]): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(secrets).filter(([name]) => !names.some((one) => one === name)));
 
 /** The file's permission bits when others than the owner may do something with it, else null. */
 export function looseSecretsMode(layout: StackLayout): number | null {

@@ -6,6 +6,7 @@ import { authSettingsSchema } from './auth-settings.ts';
 import { imageNames } from './image-names.ts';
 import type { StackLayout } from './layout.ts';
 import { portsSchema } from './ports.ts';
+import { secretsProviderSchema } from './secrets/provider-settings.ts';
 
 /** The parts of an embedded stack that another program, or a service elsewhere, may take over. */
 export const roleNames = [
@@ -74,6 +75,8 @@ export const serverSettingsSchema = z.strictObject({
   images: z.partialRecord(z.enum(imageNames), z.string().regex(/^\S+$/)).optional(),
   /** Mail, sign-in providers and single sign-on of the auth service. */
   auth: authSettingsSchema.optional(),
+  /** Where secrets come from; generated when left out. */
+  secrets: secretsProviderSchema.optional(),
 });
 export type ServerSettings = z.infer<typeof serverSettingsSchema>;
 

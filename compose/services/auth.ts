@@ -42,7 +42,7 @@ export const auth: ComposeService = {
     return {
       GOTRUE_DB_DATABASE_URL: databaseUrl('supabase_auth_admin'),
       GOTRUE_JWT_SECRET: secrets.jwtSecret,
-      GOTRUE_JWT_KEYS: authJwtKeys(secrets.jwtSigningKey, secrets.jwtSecret),
+      GOTRUE_JWT_KEYS: authJwtKeys(secrets.jwtSigningKey, secrets.jwtSecret, secrets.previousVerificationKey),
       ...mailSecrets(context),
       ...oauthSecrets(context),
       ...samlSecrets(context),

@@ -37,7 +37,7 @@ export const realtime: ComposeService = {
     DB_PASSWORD: password('supabase_admin'),
     DB_ENC_KEY: secrets.realtimeEncryptionKey,
     API_JWT_SECRET: secrets.jwtSecret,
-    API_JWT_JWKS: verificationJwks(secrets.jwtSigningKey, secrets.jwtSecret),
+    API_JWT_JWKS: verificationJwks(secrets.jwtSigningKey, secrets.jwtSecret, secrets.previousVerificationKey),
     SECRET_KEY_BASE: secrets.realtimeSecretKeyBase,
     METRICS_JWT_SECRET: secrets.realtimeMetricsSecret,
     // Of the health check.

@@ -22,7 +22,7 @@ export const rest: ComposeService = {
   }),
   secrets: ({ databaseUrl, secrets }) => ({
     PGRST_DB_URI: databaseUrl('authenticator'),
-    PGRST_JWT_SECRET: verificationJwks(secrets.jwtSigningKey, secrets.jwtSecret),
+    PGRST_JWT_SECRET: verificationJwks(secrets.jwtSigningKey, secrets.jwtSecret, secrets.previousVerificationKey),
   }),
   networks: { data: {}, services: {} },
   needs: { 'supabase-migrations': 'service_completed_successfully' },

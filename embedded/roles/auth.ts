@@ -21,7 +21,7 @@ export const authRole: Role = {
       GOTRUE_SITE_URL: publicUrl(settings),
       GOTRUE_URI_ALLOW_LIST: '',
       GOTRUE_JWT_SECRET: secrets.jwtSecret,
-      GOTRUE_JWT_KEYS: authJwtKeys(secrets.jwtSigningKey, secrets.jwtSecret),
+      GOTRUE_JWT_KEYS: authJwtKeys(secrets.jwtSigningKey, secrets.jwtSecret, secrets.previousVerificationKey),
       GOTRUE_JWT_EXP: '3600',
       GOTRUE_JWT_AUD: 'authenticated',
       GOTRUE_JWT_DEFAULT_GROUP_NAME: 'authenticated',

@@ -26,7 +26,7 @@ export const realtimeRole: Role = {
     DB_USER: 'supabase_admin',
     DB_PASSWORD: databasePassword('supabase_admin'),
     API_JWT_SECRET: secrets.jwtSecret,
-    API_JWT_JWKS: verificationJwks(secrets.jwtSigningKey, secrets.jwtSecret),
+    API_JWT_JWKS: verificationJwks(secrets.jwtSigningKey, secrets.jwtSecret, secrets.previousVerificationKey),
     SELF_HOST_TENANT_NAME: tenant,
     // From here on what only the real image wants.
     APP_NAME: 'realtime',

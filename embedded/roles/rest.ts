@@ -13,7 +13,7 @@ export const restRole: Role = {
     PGRST_DB_EXTRA_SEARCH_PATH: 'public,extensions',
     PGRST_DB_MAX_ROWS: '1000',
     PGRST_DB_POOL: '10',
-    PGRST_JWT_SECRET: verificationJwks(secrets.jwtSigningKey, secrets.jwtSecret),
+    PGRST_JWT_SECRET: verificationJwks(secrets.jwtSigningKey, secrets.jwtSecret, secrets.previousVerificationKey),
     PGRST_SERVER_HOST: loopback,
     PGRST_SERVER_PORT: String(settings.ports.rest),
     PGRST_ADMIN_SERVER_HOST: loopback,

@@ -1,6 +1,7 @@
 import { createConnection } from 'node:net';
 import type { z } from 'zod';
 import { SfpError } from '../../contracts/error.ts';
+import type { SuppliedSecrets } from '../../stack/secrets/schema.ts';
 import {
   type ControlRequest,
   type ControlStatus,
@@ -53,15 +54,22 @@ export const askStop = async (path: string): Promise<boolean> => (await ask(path
  * Resolves when the services are healthy again. Aborting ends the waiting, not the restart.
  * @throws SfpError the supervisor's reason when they will not be.
  */
-export async function askRestart(path: string, services: readonly string[], signal: AbortSignal): Promise<void> {
-  const request = { command: 'restart' as const, services: [...services] };
+export async function askRestart(
+  path: string,
+  services: readonly string[],
+  signal: AbortSignal,
+  supplied?: SuppliedSecrets,
+): Promise<void> {
+  const request = { command: 'restart' as const, services: [...services], ...brought(supplied) };
   // No limit here: the supervisor has one for the drain and one for the start.
   parseAnswer(await ask(path, request, { timeoutMs: 0, signal }), restartedAnswerSchema);
 }
 
 /** The services whose definition is no longer what the stack's files say. */
-export const askOutdated = async (path: string): Promise<readonly string[]> =>
-  parseAnswer(await ask(path, { command: 'outdated' }), outdatedAnswerSchema).services;
+export const askOutdated = async (path: string, supplied?: SuppliedSecrets): Promise<readonly string[]> =>
+  parseAnswer(await ask(path, { command: 'outdated', ...brought(supplied) }), outdatedAnswerSchema).services;
+
+const brought = (supplied: SuppliedSecrets | undefined) => (supplied === undefined ? {} : { supplied });
 
 function parseAnswer<Answer>(text: string | null, schema: z.ZodType<Answer>): Answer {
   if (text === null || text === '') {

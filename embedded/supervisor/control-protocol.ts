@@ -1,17 +1,24 @@
 import { z } from 'zod';
 import { failureSchema } from '../../contracts/error.ts';
+import { suppliedSecretsSchema } from '../../stack/secrets/schema.ts';
 import { serviceStatuses } from './transition.ts';
 
 /**
  * One request and one answer for each connection, a JSON line each, over the supervisor's unix socket (0600).
  * `restart` is answered when the services are healthy again or will not be, `outdated` with the services whose definition
- * is no longer what the stack's files say.
+ * is no longer what the stack's files say. Both bring what secrets a provider supplies now, which the supervisor cannot ask:
+ * it has neither the environment nor the terminal of whoever runs sfp.
  * `progress` is `status` without the figures of memory and processor: the kernel walks page tables for those, some 20 ms of a busy stack, which
  * somebody who waits for a start and asks every few milliseconds takes away from the start.
  */
 export const controlRequestSchema = z.discriminatedUnion('command', [
-  z.object({ command: z.enum(['status', 'progress', 'stop', 'outdated']) }),
-  z.object({ command: z.literal('restart'), services: z.array(z.string()).min(1) }),
+  z.object({ command: z.enum(['status', 'progress', 'stop']) }),
+  z.object({ command: z.literal('outdated'), supplied: suppliedSecretsSchema.optional() }),
+  z.object({
+    command: z.literal('restart'),
+    services: z.array(z.string()).min(1),
+    supplied: suppliedSecretsSchema.optional(),
+  }),
 ]);
 export type ControlRequest = z.infer<typeof controlRequestSchema>;
 

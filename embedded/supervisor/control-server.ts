@@ -7,7 +7,8 @@ export interface ControlServer {
   close(): void;
 }
 
-const requestLimitBytes = 1_024;
+/** A request may hand over what secrets a provider supplies. */
+const requestLimitBytes = 65_536;
 const requestTimeoutMs = 5_000;
 
 /** Listens on the socket, which only this user may use. A file left by an earlier supervisor is replaced. */

@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { env } from '../../contracts/env.ts';
 import { processLog } from '../../contracts/process-log.ts';
 import { makeStackDirectories } from '../../stack/layout.ts';
 import { tryLock } from '../../stack/lock.ts';
 import { assertPortsFree } from '../../stack/ports.ts';
-import { openStack, type Stack } from '../../stack/stack.ts';
+import { type SuppliedSecrets, suppliedSecretsSchema } from '../../stack/secrets/schema.ts';
+import { openStackWith, type Stack } from '../../stack/stack.ts';
 import { readState } from '../../stack/state.ts';
 import { signHatchetToken } from '../hatchet/token.ts';
 import { inheritedEnv } from '../inherited-env.ts';
@@ -25,6 +27,17 @@ const log = processLog({
   level: process.env[env.logLevel] ?? 'info',
   base: { pid: process.pid, process: 'supervisor' },
 });
+
+/** What a provider supplied to whoever started the stack: on stdin, which is empty when there is no provider. */
+let supplied: SuppliedSecrets = handedOver(readFileSync(0, 'utf8'));
+
+function handedOver(text: string): SuppliedSecrets {
+  try {
+    return text === '' ? {} : suppliedSecretsSchema.parse(JSON.parse(text));
+  } catch {
+    throw new Error('what was handed over on stdin is no set of secrets'); // the reason would quote them
+  }
+}
 
 /** Signed once for each address of the engine: a token says when it was issued, and would look like another setting. */
 const tokens = new Map<string, string>();
@@ -60,7 +73,10 @@ async function run(stack: Stack): Promise<number> {
       stackServices(current, roleContext(current, await hatchetToken(current)), { baseEnv, log, databaseKnown });
     return await supervise({
       services: await servicesOf(stack),
-      reload: () => servicesOf(openStack(baseDir, tenant)),
+      reload: (now) => {
+        supplied = now ?? supplied;
+        return servicesOf(openStackWith(baseDir, tenant, supplied));
+      },
       stackDir: layout.dir,
       runDir: layout.runDir,
       logsDir: layout.logsDir,
@@ -77,7 +93,7 @@ async function run(stack: Stack): Promise<number> {
 }
 
 try {
-  const stack = openStack(baseDir, tenant);
+  const stack = openStackWith(baseDir, tenant, supplied);
   makeStackDirectories(stack.layout);
   process.exitCode = await run(stack);
 } catch (error) {

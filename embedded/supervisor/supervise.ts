@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type Failure, SfpError } from '../../contracts/error.ts';
 import { asDiskFull } from '../../stack/disk-full.ts';
+import type { SuppliedSecrets } from '../../stack/secrets/schema.ts';
 import { removeChildren } from './children-file.ts';
 import type { ControlStatus } from './control-protocol.ts';
 import { type ControlServer, startControlServer } from './control-server.ts';
@@ -14,8 +15,8 @@ import type { Service } from './service.ts';
 
 export interface SuperviseOptions {
   services: readonly Service[];
-  /** The services as the stack's files define them now; those of the start when left out. */
-  reload?: () => Promise<readonly Service[]>;
+  /** The services as the stack's files and what a provider supplies define them now; those of the start when left out. */
+  reload?: (supplied: SuppliedSecrets | undefined) => Promise<readonly Service[]>;
   stackDir: string;
   runDir: string;
   logsDir: string;
@@ -80,7 +81,7 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     };
   };
   const reload = options.reload ?? (() => Promise.resolve(services));
-  const restart = async (names: readonly string[]): Promise<{ ok: true }> => {
+  const restart = async (names: readonly string[], supplied: SuppliedSecrets | undefined): Promise<{ ok: true }> => {
     if (phase !== 'running') {
       throw new SfpError({
         code: 'stack_busy',
@@ -89,15 +90,15 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
       });
     }
     log.info({ services: names }, 'restart was asked for');
-    await orchestrator.restart(names, reload);
+    await orchestrator.restart(names, () => reload(supplied));
     return { ok: true };
   };
   const control: ControlServer = await startControlServer(options.controlSocket, log, async (request) => {
     if (request.command === 'status') return status();
     if (request.command === 'progress') return progress();
     if (request.command === 'outdated')
-      return orFailure(async () => ({ services: orchestrator.outdated(await reload()) }));
-    if (request.command === 'restart') return orFailure(() => restart(request.services));
+      return orFailure(async () => ({ services: orchestrator.outdated(await reload(request.supplied)) }));
+    if (request.command === 'restart') return orFailure(() => restart(request.services, request.supplied));
     // Answered first: whoever asked watches this process end.
     setImmediate(() => onSignalFreeStop());
     return { ok: true };

@@ -1,6 +1,9 @@
 import type { StackLayout } from '../layout.ts';
-import { looseSecretsMode, readSecrets } from '../secrets.ts';
+import { generated, providerName } from '../secrets/provider-settings.ts';
+import { suppliedSecrets } from '../secrets/supplied.ts';
+import { looseSecretsMode, readStoredSecrets } from '../secrets.ts';
 import { readServerSettings } from '../server-settings.ts';
+import { stackAt } from '../stack.ts';
 import { readState } from '../state.ts';
 import type { Check, CheckResult } from './check.ts';
 
@@ -21,7 +24,7 @@ export const stackFileChecks = (layout: StackLayout): readonly Check[] => {
       id: 'secrets',
       title: 'secrets.json',
       severity: 'error',
-      run: () => file(layout.secretsFile, () => readSecrets(layout), init),
+      run: () => file(layout.secretsFile, () => readStoredSecrets(layout), init),
     },
     {
       id: 'secrets-mode',
@@ -32,6 +35,20 @@ export const stackFileChecks = (layout: StackLayout): readonly Check[] => {
         return mode === null
           ? { ok: true, evidence: 'only the owner may read it' }
           : { ok: false, evidence: `mode ${mode.toString(8)}`, remedy: `chmod 600 ${layout.secretsFile}` };
+      },
+    },
+    {
+      id: 'secrets-provider',
+      title: 'Secrets',
+      severity: 'error',
+      run: () => {
+        const provider = readServerSettings(layout)?.secrets ?? generated;
+        if (provider.provider === 'generated') return { ok: true, evidence: 'generated, all in secrets.json' };
+        const names = Object.keys(suppliedSecrets(provider));
+        // Together they must be a whole set that fits.
+        void stackAt(layout).secrets;
+        const list = names.length === 0 ? 'nothing' : names.join(', ');
+        return { ok: true, evidence: `${providerName(provider)} supplies ${list}` };
       },
     },
     {

@@ -9,14 +9,8 @@ import { writePlan } from '../backup/restore-plan.ts';
 import { backedUpFiles, placeFiles, putFilesBack, writeIncoming } from '../backup/stack-files.ts';
 import { makePassableDirectory, type StackLayout, stackId } from '../layout.ts';
 import { allocatePorts, isPortFree, type Ports } from '../ports.ts';
-import { requireSecrets } from '../secrets.ts';
-import {
-  readServerSettings,
-  requireServerSettings,
-  type ServerSettings,
-  serverSettingsSchema,
-} from '../server-settings.ts';
-import { openStack, type Stack } from '../stack.ts';
+import { readServerSettings, type ServerSettings, serverSettingsSchema } from '../server-settings.ts';
+import { openStack, type Stack, stackAt } from '../stack.ts';
 import { reservedPorts } from './list.ts';
 import type { RestoreContext } from './restore.ts';
 
@@ -92,7 +86,8 @@ function incomingStack(layout: StackLayout): Stack {
     serverFile: join(incomingDir, 'server.json'),
     secretsFile: join(incomingDir, 'secrets.json'),
   };
-  return { layout, settings: requireServerSettings(at), secrets: requireSecrets(at) };
+  const { settings, secrets } = stackAt(at);
+  return { layout, settings, secrets };
 }
 
 /** May be called again after a kill in it; until it is through, the plan keeps every other command from starting the stack. */
