@@ -7,18 +7,24 @@ const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 /** The file of one of our programs, named from the root of the code and without its ending. */
 export const programFile = (entry: string): string => fileURLToPath(new URL(`../${entry}.${ending}`, import.meta.url));
 
+export const nodeProgram = (
+  entry: string,
+  heapMegabytes: number,
+  env: Readonly<Record<string, string>>,
+): ProcessCommand => nodeProcess(programFile(entry), heapMegabytes, env);
+
 /**
- * Runs one of our programs on this very Node. A small young generation costs some garbage collections and saves up to 30 MB
+ * Runs a program of ours on this very Node. A small young generation costs some garbage collections and saves up to 30 MB
  * of each process; ten of them run in an idle stack.
  */
-export function nodeProgram(
-  entry: string,
+export function nodeProcess(
+  file: string,
   heapMegabytes: number,
   env: Readonly<Record<string, string>>,
 ): ProcessCommand {
   return {
     program: process.execPath,
-    args: [`--max-old-space-size=${heapMegabytes}`, '--max-semi-space-size=2', programFile(entry)],
+    args: [`--max-old-space-size=${heapMegabytes}`, '--max-semi-space-size=2', file],
     env,
   };
 }

@@ -5,6 +5,9 @@ import { identify, isAlive } from '../stack/process-identity.ts';
 import type { Report, StackRuntime } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
 import { embeddedChecks } from './checks.ts';
+import { installPrograms, preparePrograms, startablePrograms, uninstallPrograms } from './programs/install-programs.ts';
+import { planPrograms } from './programs/plan-programs.ts';
+import { programsFileName } from './programs/programs.ts';
 import { serviceNames } from './service-names.ts';
 import { restoreSnapshot } from './snapshot/restore-snapshot.ts';
 import { endStack } from './stack-end.ts';
@@ -46,17 +49,27 @@ export class EmbeddedRuntime implements StackRuntime {
   snapshot: StackRuntime['snapshot'] = async (...args) =>
     (await import('./snapshot/take-snapshot.ts')).takeSnapshot(...args);
 
-  vaultCanary = async (stack: Stack) => (await import('./snapshot/vault-canary.ts')).vaultCanary(stack);
+  vaultCanary: StackRuntime['vaultCanary'] = async (...args) =>
+    (await import('./snapshot/vault-canary.ts')).vaultCanary(...args);
+
+  vaultKeyDigest = async ({ layout }: Stack) => (await import('./snapshot/vault-canary.ts')).vaultKeyDigest(layout);
+
+  setDatabasePassword = async (stack: Stack, databasePassword: string) =>
+    (await import('./database-password.ts')).setDatabasePassword(stack, databasePassword);
 
   restoreSnapshot = restoreSnapshot;
 
-  readonly installed = [];
+  readonly installed = [programsFileName];
 
-  prepare = async (): Promise<void> => undefined;
+  async prepare({ layout }: Stack): Promise<void> {
+    await preparePrograms(layout.baseDir, this.#platformVersion);
+  }
 
-  plan = async () => ({ files: [], images: [], services: [] });
+  plan = (stack: Stack) => planPrograms(stack, this.#platformVersion);
 
-  install = async (): Promise<void> => undefined;
+  async install({ layout }: Stack): Promise<void> {
+    await installPrograms(layout, this.#platformVersion);
+  }
 
   drain = async (): Promise<void> => undefined;
 
@@ -70,7 +83,7 @@ export class EmbeddedRuntime implements StackRuntime {
     const { layout } = stack;
     makeStackDirectories(layout);
     const since = new Date();
-    const pid = supervisorPid(layout) ?? spawnSupervisor(stack, this.#platformVersion);
+    const pid = supervisorPid(layout) ?? spawnSupervisor(stack, await startablePrograms(layout, this.#platformVersion));
     const supervisor = identify(pid);
     const deadline = performance.now() + startLimitMs;
     let tellAt = performance.now() + quietMs;
@@ -108,5 +121,6 @@ export class EmbeddedRuntime implements StackRuntime {
   async destroy(layout: StackLayout, options: { report: Report }): Promise<void> {
     await endStack(layout, { ...options, drainTimeoutMs: 0 });
     removeSocketDir(layout, supervisorPlace(layout));
+    await uninstallPrograms(layout);
   }
 }

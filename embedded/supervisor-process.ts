@@ -6,7 +6,8 @@ import type { StackLayout } from '../stack/layout.ts';
 import { lockHolder } from '../stack/lock.ts';
 import type { Stack } from '../stack/stack.ts';
 import { inheritedEnv } from './inherited-env.ts';
-import { nodeProgram } from './node-program.ts';
+import { nodeProcess } from './node-program.ts';
+import { type Programs, recordRunning, supervisorFile } from './programs/programs.ts';
 import { askStatus } from './supervisor/control-client.ts';
 import type { ControlStatus } from './supervisor/control-protocol.ts';
 import { clearFailure, readFailure } from './supervisor/failure-file.ts';
@@ -23,20 +24,22 @@ export const supervisorPid = (layout: StackLayout): number | null =>
   lockHolder(supervisorPlace(layout).lockFile)?.pid ?? null;
 
 /**
- * Starts a supervisor that does not depend on this process; resolves with its pid, not with its success. What a provider
- * supplies goes through a pipe: the supervisor outlives the environment and the terminal that it came from.
+ * Starts a supervisor that does not depend on this process, from these programs; answers its pid, not its success. What a
+ * provider supplies goes through a pipe: the supervisor outlives the environment and the terminal that it came from.
  */
-export function spawnSupervisor(stack: Stack, platformVersion: string): number {
+export function spawnSupervisor(stack: Stack, programs: Programs): number {
   const { layout, supplied } = stack;
   clearFailure(supervisorPlace(layout).failureFile);
-  const { program, args, env } = nodeProgram('embedded/supervisor/main', 96, {
+  // Before it runs: from then on nobody removes what it and its children are started from.
+  recordRunning(layout, programs);
+  const { program, args, env } = nodeProcess(supervisorFile(layout.baseDir, programs), 96, {
     ...inheritedEnv(process.env),
     NODE_COMPILE_CACHE: join(layout.runDir, 'compile-cache'),
     [stackMarker]: layout.dir,
   });
   const log = openLog(join(layout.logsDir, 'supervisor.log'));
   try {
-    const child = spawn(program, [...args, layout.baseDir, layout.tenant, platformVersion], {
+    const child = spawn(program, [...args, layout.baseDir, layout.tenant, programs.version], {
       cwd: layout.dir,
       env,
       detached: true,

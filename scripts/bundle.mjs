@@ -1,6 +1,8 @@
 // One file for each program that a stack runs. An idle stack has nine of them at work: read from some 1,200 files they
 // take twice the CPU to start than from one file each (docs/benchmarks.md). The compiled modules stay
 // beside the bundles: what loads a file by its own place (SQL, worker threads) finds it where it always was.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -11,6 +13,8 @@ const programs = [
   'embedded/supervisor/main',
   'embedded/rest/main',
   'embedded/auth/main',
+  // A thread of the one before, from a file of its own.
+  'embedded/auth/password/bcrypt-worker',
   'embedded/realtime/main',
   'embedded/hatchet/main',
   'embedded/gateway/main',
@@ -87,4 +91,22 @@ async function bundle(dist, input, program, ...more) {
 export async function bundlePrograms(dist) {
   for (const program of programs) await bundle(dist, join(dist, `${program}.js`), program);
   await bundle(dist, heartbeat.from, heartbeat.to, withoutClient);
+  writeManifest(dist);
+}
+
+/**
+ * programs.json: all files that the programs of an embedded stack need, and a hash of what is in them. A stack keeps a copy
+ * of these (embedded/programs/).
+ */
+function writeManifest(dist) {
+  const sql = readdirSync(dist, { recursive: true }).filter(
+    (path) => path.endsWith('.sql') && !path.startsWith('compose/'),
+  );
+  const files = [...[...programs, heartbeat.to].map((program) => `${program}.js`), ...sql].sort();
+  const hash = createHash('sha256');
+  for (const file of files) {
+    const content = readFileSync(join(dist, file));
+    hash.update(`${file}\0${content.length}\0`).update(content);
+  }
+  writeFileSync(join(dist, 'programs.json'), `${JSON.stringify({ sha256: hash.digest('hex'), files }, null, 1)}\n`);
 }

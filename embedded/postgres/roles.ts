@@ -13,11 +13,12 @@ const loginRoles = [
   'hatchet',
 ] as const;
 
-/** Gives every login role its password; the server only ever sees verifiers. */
+/** What gives every login role its password; the server only ever sees verifiers. */
+export const passwordStatements = (passwordOf: (role: string) => string): string[] =>
+  loginRoles.map((role) => `alter role ${role} password '${scramVerifier(passwordOf(role))}'`);
+
 export async function setPasswords(client: Client, passwordOf: (role: string) => string): Promise<void> {
-  for (const role of loginRoles) {
-    await client.query(`alter role ${role} password '${scramVerifier(passwordOf(role))}'`);
-  }
+  for (const statement of passwordStatements(passwordOf)) await client.query(statement);
 }
 
 /** The task engine's database. CREATE DATABASE is atomic by itself, so asking first is enough. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SfpError } from '../../contracts/error.ts';
 
 /** Name of the link in the data directory; the SQL functions read the key through it. */
-const linkName = 'sfp_vault.key';
+export const linkName = 'sfp_vault.key';
 
 export interface Owner {
   uid: number;
