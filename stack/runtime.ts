@@ -143,9 +143,16 @@ export interface StackRuntime {
   restoreSnapshot(layout: StackLayout): SnapshotRestore;
   /**
    * The canary as the stack's Vault decrypts it; null when there is none. The stack may be stopped: then only its database is
-   * started for it. Throws `vault_key_wrong` when it does not open.
+   * started for it. Throws `vault_key_wrong` when it does not open. With `make`, one is made when there is none.
    */
-  vaultCanary(stack: Stack): Promise<string | null>;
+  vaultCanary(stack: Stack, options?: { make: boolean }): Promise<string | null>;
+  /** SHA-256, in hexadecimal, of the root key that the stack's database uses; of its digits, without a line's end. */
+  vaultKeyDigest(stack: Stack): Promise<string>;
+  /**
+   * Makes the database accept what belongs to this `databasePassword` instead of the stack's own; secrets.json is the
+   * caller's. May be called again after a crash, whether it had come through or not. A stopped stack stays stopped.
+   */
+  setDatabasePassword(stack: Stack, databasePassword: string): Promise<void>;
   /**
    * Ends what is left and removes what the runtime keeps outside the stack's directory. The directory is the caller's. Works
    * without the stack's files: a damaged stack can be destroyed too.

@@ -7,6 +7,7 @@ import { newSigningKey } from './jwt-keys.ts';
 import type { StackLayout } from './layout.ts';
 import { newApiTokens } from './secrets/api-tokens.ts';
 import { effectiveSecrets, missing, noLongerSupplied, withTokens } from './secrets/effective.ts';
+import { passwordDigest } from './secrets/password-digest.ts';
 import { generated, type SecretsProvider } from './secrets/provider-settings.ts';
 import {
   type SecretName,
@@ -100,8 +101,19 @@ function save(layout: StackLayout, before: StoredSecrets, all: StoredSecrets, su
     ...older,
     ...(before.rotation === undefined ? {} : { rotation: before.rotation }),
     ...(names.length === 0 ? {} : { supplied: names }),
+    ...accepted(before, supplied),
   });
   if (JSON.stringify(next) !== JSON.stringify(before)) writeStoredSecrets(layout, next);
+}
+
+/** A stack that never had another database password is made with the supplied one. */
+function accepted(
+  before: StoredSecrets,
+  { databasePassword }: SuppliedSecrets,
+): Pick<StoredSecrets, 'databaseAccepts'> {
+  if (before.databaseAccepts !== undefined) return { databaseAccepts: before.databaseAccepts };
+  if (databasePassword === undefined || before.databasePassword !== undefined) return {};
+  return { databaseAccepts: passwordDigest(databasePassword) };
 }
 
 const without = (secrets: StoredSecrets, names: readonly SecretName[]): Record<string, unknown> =>

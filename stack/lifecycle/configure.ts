@@ -41,7 +41,7 @@ export async function configureStack(options: ConfigureOptions): Promise<Configu
     const write = async () => (changed ? writeServerSettings(layout, settings) : 'skipped');
     const steps = [{ name: 'settings', title: 'Write server.json', run: write }];
     await runSteps('config set', layout.journalFile, steps, undefined, options.progress);
-    return { settings, changed, ...(await outdatedServices(runtimeFor(stack), { ...stack, settings })) };
+    return { settings, changed, ...(await outdatedServices(runtimeFor(stack), openStack(baseDir, tenant))) };
   } finally {
     lock.release();
   }

@@ -5,7 +5,7 @@ import { makeStackDirectories, type StackLayout, stackLayout } from '../layout.t
 import { lockStack } from '../lock.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { ensureSecrets } from '../secrets.ts';
-import type { ServerSettings } from '../server-settings.ts';
+import { requireServerSettings, type ServerSettings } from '../server-settings.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { readState, updateState } from '../state.ts';
 import {
@@ -30,6 +30,8 @@ export interface InitOptions {
   adminPassword?: string | undefined;
   gatewayPort?: number | undefined;
   signup?: ServerSettings['signup'];
+  /** Where secrets come from; generated when left out. */
+  secrets?: ServerSettings['secrets'];
   signal: AbortSignal;
   progress: Progress;
 }
@@ -74,7 +76,7 @@ const steps: readonly Step<InitContext>[] = [
   {
     name: 'secrets',
     title: 'Generate keys and passwords',
-    run: async ({ layout }) => void ensureSecrets(layout),
+    run: async ({ layout }) => void ensureSecrets(layout, requireServerSettings(layout).secrets),
   },
   {
     name: 'start',

@@ -2,7 +2,7 @@ import { SfpError } from '../../contracts/error.ts';
 import { makeStackDirectories, type StackLayout, stackLayout } from '../layout.ts';
 import { lockStack } from '../lock.ts';
 import { ensureSecrets } from '../secrets.ts';
-import { domainSchema, readServerSettings } from '../server-settings.ts';
+import { domainSchema, readServerSettings, requireServerSettings } from '../server-settings.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { chooseSettings, type SettingsChoice } from './settings.ts';
 import { type Progress, runSteps, type Step } from './step.ts';
@@ -35,7 +35,7 @@ export async function renderStack(options: RenderOptions): Promise<RenderResult>
       {
         name: 'secrets',
         title: 'Generate keys and passwords',
-        run: async () => void ensureSecrets(layout),
+        run: async () => void ensureSecrets(layout, requireServerSettings(layout).secrets),
       },
       {
         name: 'render',

@@ -3,6 +3,7 @@ import { assertNoRestore } from '../backup/restore-plan.ts';
 import { lockStack } from '../lock.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { openStack, type Stack } from '../stack.ts';
+import { settledStack } from './rotate/settled-stack.ts';
 import { assertInitialised, type StartOptions, startSteps } from './start.ts';
 import { runSteps, type Step } from './step.ts';
 
@@ -36,17 +37,21 @@ const namedServices: Step<RestartContext> = {
 
 /** Stops and starts a stack, or some of its services while the others run on. Workers drain; resolves when all is healthy. */
 export async function restartStack(options: RestartOptions): Promise<Stack> {
-  const stack = openStack(options.baseDir, options.tenant);
-  const { layout } = stack;
+  const found = openStack(options.baseDir, options.tenant);
+  const { layout } = found;
   assertInitialised(layout);
   const services = [...new Set(options.services)];
-  assertServices(options.runtimeFor(stack).serviceNames(stack), services);
+  assertServices(options.runtimeFor(found).serviceNames(found), services);
   const lock = lockStack(layout.lockFile, layout.tenant, 'sfp server restart');
   try {
     assertNoRestore(layout);
     const steps = services.length === 0 ? wholeStack : [namedServices];
-    await runSteps('restart', layout.journalFile, steps, { ...options, services, stack }, options.progress);
-    return stack;
+    // Before anything stops: a provider that does not answer must not leave a stack down.
+    const stack = settledStack(options, options.progress.info);
+    void stack.secrets;
+    const context: RestartContext = { ...options, services, stack };
+    await runSteps('restart', layout.journalFile, steps, context, options.progress);
+    return context.stack;
   } finally {
     lock.release();
   }

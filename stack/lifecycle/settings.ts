@@ -16,6 +16,7 @@ export interface SettingsChoice {
   domain?: string | undefined;
   gatewayPort?: number | undefined;
   signup?: ServerSettings['signup'];
+  secrets?: ServerSettings['secrets'];
 }
 
 /** Writes server.json with free ports, unless the stack has one: what is there stays. */
@@ -35,6 +36,7 @@ export async function chooseSettings(layout: StackLayout, choice: SettingsChoice
     ports,
     ...(choice.domain === undefined ? {} : { domain: choice.domain }),
     ...(choice.signup === undefined ? {} : { signup: choice.signup }),
+    ...(choice.secrets === undefined ? {} : { secrets: choice.secrets }),
   });
   writeServerSettings(layout, settings);
   return undefined;

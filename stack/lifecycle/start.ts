@@ -5,6 +5,8 @@ import { lockStack } from '../lock.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { readState, updateState } from '../state.ts';
+import { applyPendingPassword } from './rotate/pending-password.ts';
+import { settledStack } from './rotate/settled-stack.ts';
 import { type Progress, runSteps, type Step } from './step.ts';
 
 export interface StartOptions {
@@ -21,6 +23,16 @@ interface StartContext extends StartOptions {
 }
 
 export const startSteps: readonly Step<StartContext>[] = [
+  {
+    name: 'database-password',
+    title: 'Bring the database its password',
+    async run(context) {
+      const { stack, runtimeFor } = context;
+      const changed = await applyPendingPassword(stack, runtimeFor(stack));
+      if (changed === null) return 'skipped';
+      context.stack = changed;
+    },
+  },
   {
     name: 'start',
     title: 'Start the stack',
@@ -50,14 +62,14 @@ export function assertInitialised(layout: StackLayout): void {
 
 /** Starts an initialised stack and waits until it is healthy. One that runs already is left as it is. */
 export async function startStack(options: StartOptions): Promise<Stack> {
-  const stack = openStack(options.baseDir, options.tenant);
-  const { layout } = stack;
+  const { layout } = openStack(options.baseDir, options.tenant);
   assertInitialised(layout);
   const lock = lockStack(layout.lockFile, layout.tenant, 'sfp server start');
   try {
     assertNoRestore(layout);
-    await runSteps('start', layout.journalFile, startSteps, { ...options, stack }, options.progress);
-    return stack;
+    const context: StartContext = { ...options, stack: settledStack(options, options.progress.info) };
+    await runSteps('start', layout.journalFile, startSteps, context, options.progress);
+    return context.stack;
   } finally {
     lock.release();
   }

@@ -86,5 +86,7 @@ export const storedSecretsSchema = z.object({
   /** Names that a provider supplied when the stack last started: they are never made up in its place. */
   supplied: z.array(z.enum(secretNames)).optional(),
   rotation: rotationSchema.optional(),
+  /** A digest of the supplied database password that the database accepts: tells when another one is supplied. */
+  databaseAccepts: z.string().optional(),
 });
 export type StoredSecrets = z.infer<typeof storedSecretsSchema>;

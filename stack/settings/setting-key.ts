@@ -64,7 +64,8 @@ export function settingSchema(key: string): z.ZodType {
 /** Refuses what no command may set. */
 export function assertSettable(key: string): void {
   const names = key.split('.');
-  if (names.some(isSecretName)) throw secretRefusal(key);
+  // Where secrets come from is none itself.
+  if (key !== 'secrets' && names.some(isSecretName)) throw secretRefusal(key);
   const first = names[0] ?? '';
   const reason = Object.hasOwn(fixed, first) ? fixed[first] : undefined;
   if (reason === undefined) return;

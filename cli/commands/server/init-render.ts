@@ -5,6 +5,7 @@ import type { CommandServices } from '../../command.ts';
 import { renderComposeStack } from '../../runtime.ts';
 import { UsageError } from '../../usage-error.ts';
 import { lifecycleProgress } from './lifecycle-progress.ts';
+import { chosenProvider } from './secrets-options.ts';
 
 interface RenderChoice {
   tenant: string;
@@ -14,6 +15,9 @@ interface RenderChoice {
   domain: string | undefined;
   port: number | undefined;
   signup: ServerSettings['signup'] | undefined;
+  secretsCommand: string | undefined;
+  secretsFile: string | undefined;
+  secretsEnv: boolean;
 }
 
 /** `sfp server init --render-only`: the files of a stack of containers, for review or for another orchestrator. */
@@ -29,6 +33,7 @@ export async function renderOnly(options: RenderChoice, output: CommandServices[
     domain: options.domain,
     gatewayPort: options.port,
     ...(options.signup === undefined ? {} : { signup: options.signup }),
+    secrets: await chosenProvider(options),
     write: renderComposeStack,
     progress: lifecycleProgress(output),
   });

@@ -4,6 +4,7 @@ import { type CommandServices, defineCommand } from '../../command.ts';
 import { UsageError } from '../../usage-error.ts';
 import { domainNeedsProd } from './domain-needs-prod.ts';
 import { lifecycleProgress } from './lifecycle-progress.ts';
+import { chosenProvider, secretsOptions } from './secrets-options.ts';
 import { stackOptions } from './stack-options.ts';
 
 export const command = defineCommand({
@@ -33,6 +34,7 @@ export const command = defineCommand({
     },
     domain: { type: 'string', value: 'host', summary: 'prod: the public host name, for which TLS is set up' },
     renderOnly: { type: 'flag', summary: 'prod: write every file of the stack and start nothing; needs no Docker' },
+    ...secretsOptions,
     adminEmail: { type: 'string', value: 'email', summary: 'Administrator; admin@<tenant>.local when left out' },
     adminPasswordStdin: { type: 'flag', summary: 'Read the administrator’s password from stdin' },
     adminPasswordFile: {
@@ -70,6 +72,7 @@ export const command = defineCommand({
       adminPassword: await givenPassword(input, options),
       gatewayPort: options.port,
       ...(options.signup === undefined ? {} : { signup: options.signup }),
+      secrets: await chosenProvider(options),
       signal,
       progress: lifecycleProgress(output),
     });

@@ -1,0 +1,21 @@
+import { requireStoredSecrets, settleSecrets } from '../../secrets.ts';
+import { openStack, type Stack } from '../../stack.ts';
+
+/**
+ * The stack with its secrets in order, for a command that has the lock and starts something: secrets.json is private, and
+ * the tokens in it belong to the keys that are supplied now.
+ */
+export function settledStack(
+  { baseDir, tenant }: { baseDir: string; tenant: string },
+  report: (message: string) => void,
+): Stack {
+  const { layout, settings } = openStack(baseDir, tenant);
+  if (settleSecrets(layout, settings.secrets)) {
+    report(`others could read ${layout.secretsFile}: its mode is 600 now`);
+  }
+  const { rotation } = requireStoredSecrets(layout);
+  if (rotation !== undefined) {
+    report(`a rotation was interrupted; to finish and prove it: sfp server rotate ${rotation.kind} --tenant ${tenant}`);
+  }
+  return openStack(baseDir, tenant);
+}
