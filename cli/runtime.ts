@@ -23,19 +23,23 @@ export async function renderComposeStack(stack: Stack): Promise<readonly string[
   return writeStackFiles(stack, platformVersion());
 }
 
-/** The images of a stack of containers, as known on this machine, or as registries say now. */
-export async function stackImages({ layout, settings }: Pick<Stack, 'layout' | 'settings'>) {
-  const [{ imageRows }, { stackDigests }] = await Promise.all([
+/** The images of a stack of containers, or of this platform version for stacks that are still to be made. */
+export async function imagesOf(baseDir: string, stack: Pick<Stack, 'layout' | 'settings'> | null) {
+  const [{ imageRows }, { stackDigests }, { loadedImages }] = await Promise.all([
     import('../compose/images.ts'),
     import('../compose/stack-lock.ts'),
+    import('../compose/loaded-images.ts'),
   ]);
-  return imageRows(platformVersion(), settings.images, stackDigests(layout));
+  return stack === null
+    ? imageRows(platformVersion(), undefined, loadedImages(baseDir))
+    : imageRows(platformVersion(), stack.settings.images, stackDigests(stack.layout));
 }
 
-export async function lockImages(
+/** The images of a stack as registries say now. */
+export async function lockStackImages(
   { layout, settings }: Pick<Stack, 'layout' | 'settings'>,
   options: { signal: AbortSignal; report: (message: string) => void },
 ) {
-  const { lockStackImages } = await import('../compose/stack-lock.ts');
-  return lockStackImages({ layout, platformVersion: platformVersion(), overrides: settings.images, ...options });
+  const { lockStackImages: lock } = await import('../compose/stack-lock.ts');
+  return lock({ layout, platformVersion: platformVersion(), overrides: settings.images, ...options });
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { SfpError } from '../contracts/error.ts';
 import { type ImageName, imageNames } from '../stack/image-names.ts';
+import type { LoadedImage } from './loaded-images.ts';
 
 const pinSchema = z.strictObject({
   /** Name and tag. */
@@ -19,8 +20,8 @@ const pinSchema = z.strictObject({
 const lockSchema = z.record(z.string(), z.record(z.enum(imageNames), pinSchema));
 type ImagePin = z.infer<typeof pinSchema>;
 type ImageOverrides = Partial<Record<ImageName, string>> | undefined;
-/** Digests by name and tag, as registries told them for one stack. */
-export type StackDigests = Readonly<Record<string, string>>;
+/** By name and tag: the digest that a registry told, or the image that was loaded from a bundle in its place. */
+export type StackDigests = Readonly<Record<string, string | LoadedImage>>;
 
 const lock = (): z.infer<typeof lockSchema> =>
   lockSchema.parse(JSON.parse(readFileSync(new URL('./images.lock.json', import.meta.url), 'utf8')));
@@ -51,14 +52,19 @@ export function imageRows(platformVersion: string, overrides: ImageOverrides, di
     const override = overrides?.[name];
     const pin = override === undefined ? pins[name] : overridePin(override);
     const told = digests[pin.image];
-    const known = told === undefined || pin.digest !== null ? pin : { ...pin, digest: told };
-    const verified = told !== undefined && known.digest === told;
+    const row = { ...pin, name, reference: reference(pin), overridden: override !== undefined };
+    if (typeof told === 'object') {
+      // A bundle made with another digest is not what is asked for; one without a pin is held by what was loaded.
+      if (pin.digest !== null && pin.digest !== told.digest) return row;
+      return { ...row, digest: told.digest, reference: told.reference, source: `${pin.source}; loaded from a bundle` };
+    }
+    if (told === undefined || (pin.digest !== null && pin.digest !== told)) return row;
+    const known = { ...row, digest: told };
     return {
       ...known,
-      name,
-      ...(verified ? { verified, source: `${pin.source}; digest asked at the registry` } : {}),
       reference: reference(known),
-      overridden: override !== undefined,
+      verified: true,
+      source: `${pin.source}; digest asked at the registry`,
     };
   });
 }
@@ -68,7 +74,8 @@ function overridePin(override: string): ImagePin {
   return { image, digest, verified: false, source: 'server.json' };
 }
 
-const reference = ({ image, digest }: ImagePin): string => (digest === null ? image : `${image}@${digest}`);
+const reference = ({ image, digest }: Pick<ImagePin, 'image' | 'digest'>): string =>
+  digest === null ? image : `${image}@${digest}`;
 
 /** What each image is called by in compose.yaml. */
 export const imageReferences = (...of: Parameters<typeof imageRows>): Record<ImageName, string> =>

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { SfpError } from '../contracts/error.ts';
 import { readJsonFile, writeJsonFile } from '../stack/atomic-file.ts';
 import type { StackLayout } from '../stack/layout.ts';
+import { serverCommand } from '../stack/server-command.ts';
 import { type ImageRow, imageRows, type StackDigests } from './images.ts';
+import { loadedImages } from './loaded-images.ts';
 import { registryDigest } from './registry/digest.ts';
 
 const stackLockSchema = z.object({
@@ -14,12 +16,18 @@ const stackLockSchema = z.object({
 
 const lockFile = (layout: StackLayout): string => join(layout.dir, 'images.lock.json');
 
-/** The digests that this stack has asked registries for. */
-export const stackDigests = (layout: StackLayout): StackDigests =>
-  readJsonFile(lockFile(layout), stackLockSchema, {
-    code: 'image_lock_invalid',
-    suggestion: `Remove the file and run \`sfp server images lock --tenant ${layout.tenant}\` again.`,
-  })?.digests ?? {};
+/** What this stack has asked registries for, and what was loaded from a bundle. A loaded image of another digest is left out. */
+export function stackDigests(layout: StackLayout): StackDigests {
+  const digests =
+    readJsonFile(lockFile(layout), stackLockSchema, {
+      code: 'image_lock_invalid',
+      suggestion: `Remove the file and run \`${serverCommand(layout, 'images', 'lock')}\` again.`,
+    })?.digests ?? {};
+  const loaded = Object.entries(loadedImages(layout.baseDir)).filter(
+    ([image, { digest }]) => digests[image] === undefined || digests[image] === digest,
+  );
+  return { ...digests, ...Object.fromEntries(loaded) };
+}
 
 export interface LockRequest {
   layout: StackLayout;
