@@ -4,6 +4,19 @@ import { defineConfig } from 'vitest/config';
 // projects run a few at a time, one project after the other: the suite has to hold on two cores.
 const started = { testTimeout: 60_000, hookTimeout: 120_000 };
 
+// With `npm run test:docker` only: it needs a container engine, and root where none answers.
+const docker = {
+  test: {
+    name: 'docker',
+    include: ['test/docker/**/*.docker.test.ts'],
+    globalSetup: ['test/docker/global-setup.ts'],
+    maxWorkers: 1,
+    fileParallelism: false,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+  },
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -45,6 +58,7 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
+      ...(process.env.SFP_TEST_DOCKER === undefined ? [] : [docker]),
     ],
   },
 });

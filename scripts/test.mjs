@@ -1,31 +1,5 @@
-// `npm test`: every test project in one run, closing with the totals on one plain line.
+// `npm test`: every test project but Docker's in one run, closing with the totals on one plain line.
 // Arguments are handed to vitest: `npm test -- workers` runs the tests of one room.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { testRun } from './test-run.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
-const scratch = mkdtempSync(join(tmpdir(), 'sfp-test-report-'));
-const report = join(scratch, 'report.json');
-try {
-  const run = spawnSync(
-    process.execPath,
-    [
-      join(root, 'node_modules/vitest/vitest.mjs'),
-      'run',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${report}`,
-      ...process.argv.slice(2),
-    ],
-    { cwd: root, stdio: 'inherit' },
-  );
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, success } = JSON.parse(
-    readFileSync(report, 'utf8'),
-  );
-  console.log(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests + numTodoTests} skipped`);
-  process.exitCode = success && run.status === 0 ? 0 : 1;
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
-}
+testRun(process.argv.slice(2));

@@ -3,9 +3,10 @@ import { delimiter, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { imageRows } from '../../../compose/images.ts';
 import type { ImageName } from '../../../stack/image-names.ts';
+import { buildImage, imageContent } from '../support/docker.ts';
 import { contentHash } from './content-hash.ts';
 import { inScratch, root, writeContext } from './context.ts';
-import { buildImage, imageContent } from './docker.ts';
+import { writeRealContext } from './real-program.ts';
 import { type Recipe, recipes } from './recipes.ts';
 import { ensureRootfs, rootfsTag } from './rootfs.ts';
 
@@ -45,7 +46,7 @@ const buildBase = (): Promise<string> =>
 
 const buildStandin = (recipe: Recipe, base: string): Promise<string> =>
   inScratch(async (dir) => {
-    await writeContext(recipe, dir);
+    if (!writeRealContext(recipe, dir)) await writeContext(recipe, dir);
     return ensureImage(dir, [officialTag(recipe.name)], { BASE: baseTag }, base);
   });
 
@@ -67,7 +68,11 @@ async function ensureImage(
 ): Promise<string> {
   const content = contentHash(context, JSON.stringify(args), under);
   const existing = await Promise.all(tags.map(imageContent));
-  if (existing.some((of) => of !== content)) await buildImage({ context, tags, content, args });
+  // An image that is not of these tests is the official one: it is used, and keeps its name.
+  const ours = tags.filter((_, index) => existing[index] !== 'foreign');
+  if (existing.some((of) => of !== content && of !== 'foreign')) {
+    await buildImage({ context, tags: ours, content, args });
+  }
   return content;
 }
 

@@ -1,28 +1,28 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { debianMirror } from '../engine/debian-mirror.ts';
-import { docker, imageContent } from './docker.ts';
+import { installDebootstrap } from '../engine/programs.ts';
+import { workDir } from '../engine/work-dir.ts';
+import { docker, imageContent } from '../support/docker.ts';
 
 const suite = 'trixie';
 export const rootfsTag = `sfp-test/${suite}:1`;
-/** Kept between the runs of a developer. */
-const cacheDir = join(tmpdir(), `sfp-test-docker-${process.getuid?.() ?? 0}`);
 
 /** A plain Debian as an image. No registry is asked: debootstrap makes it from the archive of the machine's own packages. */
 export async function ensureRootfs(): Promise<void> {
   if ((await imageContent(rootfsTag)) !== null) return;
-  const archive = join(cacheDir, `${suite}.tar`);
+  // Kept between the runs of a developer.
+  const archive = join(workDir(), `${suite}.tar`);
   if (!existsSync(archive)) await makeArchive(archive);
   await docker(['import', '--change', 'LABEL sfp.test.content=rootfs', '--change', 'CMD ["bash"]', archive, rootfsTag]);
 }
 
 async function makeArchive(archive: string): Promise<void> {
-  mkdirSync(cacheDir, { recursive: true, mode: 0o700 });
-  const work = mkdtempSync(join(cacheDir, 'rootfs-'));
+  await installDebootstrap();
+  const work = mkdtempSync(join(workDir(), 'rootfs-'));
   try {
     const rootfs = join(work, 'root');
     await execa('debootstrap', ['--variant=minbase', '--include=ca-certificates', suite, rootfs, debianMirror()]);

@@ -12,12 +12,15 @@ export async function docker(args: readonly string[], options: Options = {}): Pr
 
 const label = 'sfp.test.content';
 
-/** What an image of this name was made from, or null when there is none, or it is not of ours. */
-export async function imageContent(tag: string): Promise<string | null> {
-  const answer = await docker(['image', 'inspect', '--format', `{{index .Config.Labels "${label}"}}`, tag], {
-    reject: false,
-  });
-  return answer.trim() === '' ? null : answer.trim();
+/** What an image of this name was made from: null when there is none, `foreign` when these tests have not made it. */
+export async function imageContent(tag: string): Promise<string | 'foreign' | null> {
+  const { stdout, exitCode } = await execa(
+    'docker',
+    ['image', 'inspect', '--format', `{{index .Config.Labels "${label}"}}`, tag],
+    { reject: false },
+  );
+  if (exitCode !== 0) return null;
+  return stdout.trim() === '' ? 'foreign' : stdout.trim();
 }
 
 export interface BuildRequest {

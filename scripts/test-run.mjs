@@ -1,0 +1,34 @@
+// One run of vitest that closes with the totals on one plain line.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = new URL('..', import.meta.url).pathname;
+
+/** Arguments are vitest's, variables are added to the environment. Sets the exit code. */
+export function testRun(args, variables = {}) {
+  const scratch = mkdtempSync(join(tmpdir(), 'sfp-test-report-'));
+  const report = join(scratch, 'report.json');
+  try {
+    const run = spawnSync(
+      process.execPath,
+      [
+        join(root, 'node_modules/vitest/vitest.mjs'),
+        'run',
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${report}`,
+        ...args,
+      ],
+      { cwd: root, stdio: 'inherit', env: { ...process.env, ...variables } },
+    );
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, success } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    );
+    console.log(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests + numTodoTests} skipped`);
+    process.exitCode = success && run.status === 0 ? 0 : 1;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}

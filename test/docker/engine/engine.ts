@@ -1,0 +1,53 @@
+import { execa } from 'execa';
+import { composePlugin } from './compose-plugin.ts';
+import { Daemon } from './daemon.ts';
+import { daemonDir, removeLeftoverDaemons } from './leftover-daemons.ts';
+import { installEngine, isInstalled } from './programs.ts';
+
+export interface Engine {
+  /** What the docker client needs in its environment to reach it. */
+  env: Readonly<Record<string, string>>;
+  /** Ends it when it was started for the tests. */
+  close(): Promise<void>;
+}
+
+/** The container engine that answers here, or one of our own. */
+export async function ensureEngine(report: (line: string) => void): Promise<Engine> {
+  await removeLeftoverDaemons();
+  const own = (await answers()) ? null : await startOwn(report);
+  try {
+    const plugin = await composePlugin();
+    return {
+      env: {
+        ...(own === null ? {} : { DOCKER_HOST: own.host }),
+        ...(plugin === null ? {} : { DOCKER_CONFIG: plugin.configDir }),
+      },
+      close: async () => {
+        plugin?.remove();
+        await own?.remove();
+      },
+    };
+  } catch (error) {
+    await own?.remove();
+    throw error;
+  }
+}
+
+async function answers(): Promise<boolean> {
+  if (!isInstalled('docker')) return false;
+  const { exitCode } = await execa('docker', ['version', '--format', '{{.Server.Version}}'], { reject: false });
+  return exitCode === 0;
+}
+
+async function startOwn(report: (line: string) => void): Promise<Daemon> {
+  report('no container engine answers: one is started for this run');
+  await installEngine();
+  const daemon = new Daemon(daemonDir('engine'));
+  try {
+    await daemon.start();
+    return daemon;
+  } catch (error) {
+    await daemon.remove();
+    throw error;
+  }
+}
