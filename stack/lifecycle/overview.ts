@@ -1,4 +1,6 @@
-import { platformSchemaSchema, schemaVersion } from '../../contracts/schema-version.ts';
+import type { z } from 'zod';
+import { versionSchema } from '../../contracts/api/health.ts';
+import { schemaVersion } from '../../contracts/schema-version.ts';
 import { type LastBackup, lastBackup } from '../backup/last-backup.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { publicUrl } from '../server-settings.ts';
@@ -11,6 +13,8 @@ export interface StackOverview extends StackReport {
   versions: {
     /** Platform version that is installed; null before init has come to its end. */
     installed: string | null;
+    /** What the API server says that it is; null when it is not reached. */
+    running: string | null;
     /** Of this program. */
     cli: string;
     /** True when this program would update the stack. */
@@ -43,10 +47,16 @@ export async function stackOverview(options: OverviewOptions): Promise<StackOver
     lastBackup(stack.layout, new Date()),
   ]);
   const installed = readState(stack.layout)?.platformVersion ?? null;
-  const database = report.status === 'stopped' ? null : await askSchema(stack);
+  const running = report.status === 'stopped' ? null : await askVersion(stack);
+  const database = running?.schema ?? null;
   return {
     ...report,
-    versions: { installed, cli, updateAvailable: installed !== null && isNewer(cli, installed) },
+    versions: {
+      installed,
+      running: running?.platform ?? null,
+      cli,
+      updateAvailable: installed !== null && isNewer(cli, installed),
+    },
     migrations: {
       database,
       known: schemaVersion,
@@ -61,16 +71,11 @@ const isNewer = (version: string, than: string): boolean =>
 
 const askMs = 5_000;
 
-/** Newest migration of the running database, through the gateway as any client would ask; null when it is not reached. */
-async function askSchema({ settings, secrets }: Stack): Promise<number | null> {
+/** What the running platform says of itself, through the gateway; null when it is not reached. */
+async function askVersion(stack: Stack): Promise<z.infer<typeof versionSchema> | null> {
   try {
-    const answer = await fetch(`${publicUrl(settings)}/rest/v1/rpc/platform_schema`, {
-      method: 'POST',
-      headers: { apikey: secrets.publishableKey, 'content-type': 'application/json' },
-      body: '{}',
-      signal: AbortSignal.timeout(askMs),
-    });
-    return platformSchemaSchema.safeParse(await answer.json()).data?.version ?? null;
+    const answer = await fetch(`${publicUrl(stack.settings)}/api/v1/version`, { signal: AbortSignal.timeout(askMs) });
+    return versionSchema.safeParse(await answer.json()).data ?? null;
   } catch {
     return null; // not reached: the status of the services says why
   }

@@ -14,7 +14,7 @@ const overview = (change: Partial<StackOverview> = {}): StackOverview => ({
   services: [],
   health: null,
   busy: null,
-  versions: { installed: '0.2.0', cli: '0.2.0', updateAvailable: false },
+  versions: { installed: '0.2.0', running: '0.2.0', cli: '0.2.0', updateAvailable: false },
   migrations: { database: 12, known: 12, pending: 0 },
   lastBackup: { name: 'b', path: '/b', createdAt: '2026-01-01T00:00:00Z', encrypted: true, ageMs: day },
   ...change,
@@ -37,7 +37,7 @@ it('warns of a backup that is older than a week', () => {
 });
 
 it('offers the update, and else the run of pending migrations', () => {
-  const versions = { installed: '0.1.0', cli: '0.2.0', updateAvailable: true };
+  const versions = { installed: '0.1.0', running: '0.1.0', cli: '0.2.0', updateAvailable: true };
   expect(statusAdvice(overview({ versions })).hints).toEqual([
     'Update it to 0.2.0 with: sfp server update --tenant acme',
   ]);

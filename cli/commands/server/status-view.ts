@@ -77,8 +77,9 @@ export const statusView = (report: StackOverview, now: Date): TextView => {
   };
 };
 
-function versionText({ versions: { installed, cli, updateAvailable } }: StackOverview): string {
+function versionText({ versions: { installed, running, cli, updateAvailable } }: StackOverview): string {
   if (installed === null) return `none installed; this is sfp ${cli}`;
+  if (running !== null && running !== installed) return `${installed} installed, ${running} runs; this is sfp ${cli}`;
   if (installed === cli) return installed;
   return updateAvailable
     ? `${installed}; sfp ${cli} can update it`
