@@ -3,6 +3,7 @@ import { lockHolder } from '../stack/lock.ts';
 import { portHolder } from '../stack/port-holder.ts';
 import { isPortFree } from '../stack/ports.ts';
 import type { Stack } from '../stack/stack.ts';
+import { maintenancePid } from './maintenance.ts';
 import { portsInUse } from './ports-in-use.ts';
 import { findBinaries } from './postgres/binaries.ts';
 import { embeddedStatus } from './stack-status.ts';
@@ -32,6 +33,8 @@ const stackChecks = (stack: Stack): readonly Check[] => [
       const taken: string[] = [];
       for (const name of names) {
         const port = settings.ports[name];
+        // The maintenance answer, which a start ends.
+        if (name === 'gateway' && maintenancePid(layout) !== null) continue;
         if (!(await isPortFree(port))) taken.push(`${port} (${name}) by ${portHolder(port) ?? 'another process'}`);
       }
       return taken.length === 0

@@ -1,29 +1,22 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { SfpError } from '../contracts/error.ts';
-import { makeStackDirectories, type StackLayout } from '../stack/layout.ts';
-import { identify, isAlive } from '../stack/process-identity.ts';
+import type { StackLayout } from '../stack/layout.ts';
 import type { Report, StackRuntime } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
 import { embeddedChecks } from './checks.ts';
-import { installPrograms, preparePrograms, startablePrograms, uninstallPrograms } from './programs/install-programs.ts';
+import { endMaintenance, hideMaintenance, showMaintenance } from './maintenance.ts';
+import { installPrograms, preparePrograms, uninstallPrograms } from './programs/install-programs.ts';
 import { planPrograms } from './programs/plan-programs.ts';
 import { programsFileName } from './programs/programs.ts';
 import { serviceNames } from './service-names.ts';
 import { restoreSnapshot } from './snapshot/restore-snapshot.ts';
+import { drainWorkers } from './stack-drain.ts';
 import { endStack } from './stack-end.ts';
 import { stackLogs } from './stack-logs.ts';
 import { restartServices } from './stack-restart.ts';
+import { startEmbedded } from './stack-start.ts';
 import { embeddedStatus } from './stack-status.ts';
 import { askOutdated } from './supervisor/control-client.ts';
 import { removeSocketDir, supervisorPlace } from './supervisor/place.ts';
-import { isReady } from './supervisor/transition.ts';
-import { spawnSupervisor, startFailure, supervisorPid, supervisorProgress } from './supervisor-process.ts';
 
-const pollMs = 30;
-/** So often somebody who waits is told for what. */
-const quietMs = 5_000;
-/** The supervisor has limits of its own; this one is for a supervisor that is broken. */
-const startLimitMs = 180_000;
 /** A stack as processes of this machine, under a supervisor of its own. */
 export class EmbeddedRuntime implements StackRuntime {
   readonly name = 'embedded';
@@ -71,54 +64,23 @@ export class EmbeddedRuntime implements StackRuntime {
     await installPrograms(layout, this.#platformVersion);
   }
 
-  drain = async (): Promise<void> => undefined;
+  drain = drainWorkers;
 
-  showMaintenance = async (): Promise<void> => undefined;
+  showMaintenance = showMaintenance;
 
-  hideMaintenance = async (): Promise<void> => undefined;
+  hideMaintenance = hideMaintenance;
 
   stopForUpdate: StackRuntime['stopForUpdate'] = (stack, _plan, options) => this.stop(stack, options);
 
-  async start(stack: Stack, { signal, report }: { signal: AbortSignal; report: Report }): Promise<void> {
-    const { layout } = stack;
-    makeStackDirectories(layout);
-    const since = new Date();
-    const pid = supervisorPid(layout) ?? spawnSupervisor(stack, await startablePrograms(layout, this.#platformVersion));
-    const supervisor = identify(pid);
-    const deadline = performance.now() + startLimitMs;
-    let tellAt = performance.now() + quietMs;
-    for (;;) {
-      const status = await supervisorProgress(layout);
-      if (performance.now() > tellAt) {
-        tellAt += quietMs;
-        const waiting = status?.services.filter((service) => !isReady(service.status)).map(({ name }) => name) ?? [];
-        if (waiting.length > 0) report(`waiting for ${waiting.join(', ')}`);
-      }
-      if (status?.phase === 'running') return;
-      if (supervisor === null || !isAlive(supervisor)) {
-        // A supervisor that found another one at work leaves the field to it.
-        if (supervisorPid(layout) === null) throw startFailure(layout, since);
-      }
-      if (signal.aborted) {
-        await this.stop(stack, { report });
-        throw new SfpError({ code: 'cancelled', message: 'The start was cancelled; the stack is stopped.' });
-      }
-      if (performance.now() > deadline) {
-        throw new SfpError({
-          code: 'stack_unhealthy',
-          message: `The stack was not healthy after ${startLimitMs / 1000} s.`,
-          suggestion: `Look at \`sfp server status --tenant ${layout.tenant}\` and \`sfp server logs --tenant ${layout.tenant}\`.`,
-        });
-      }
-      await delay(pollMs);
-    }
-  }
+  start = (stack: Stack, options: { signal: AbortSignal; report: Report }) =>
+    startEmbedded(stack, this.#platformVersion, options);
 
   stop({ layout, settings }: Stack, options: { report: Report }): Promise<void> {
     return endStack(layout, { ...options, drainTimeoutMs: settings.drainTimeoutMs });
   }
 
   async destroy(layout: StackLayout, options: { report: Report }): Promise<void> {
+    await endMaintenance(layout);
     await endStack(layout, { ...options, drainTimeoutMs: 0 });
     removeSocketDir(layout, supervisorPlace(layout));
     await uninstallPrograms(layout);

@@ -6,9 +6,9 @@ import {
   type ControlRequest,
   type ControlStatus,
   controlStatusSchema,
+  doneAnswerSchema,
   failedAnswerSchema,
   outdatedAnswerSchema,
-  restartedAnswerSchema,
 } from './control-protocol.ts';
 
 const answerTimeoutMs = 5_000;
@@ -62,7 +62,16 @@ export async function askRestart(
 ): Promise<void> {
   const request = { command: 'restart' as const, services: [...services], ...brought(supplied) };
   // No limit here: the supervisor has one for the drain and one for the start.
-  parseAnswer(await ask(path, request, { timeoutMs: 0, signal }), restartedAnswerSchema);
+  parseAnswer(await ask(path, request, { timeoutMs: 0, signal }), doneAnswerSchema);
+}
+
+/**
+ * Resolves when the services have ended; they are started again by `askRestart` only. Aborting ends the waiting, not the end.
+ * @throws SfpError `supervisor_outdated` when it is of a version that does not know how.
+ */
+export async function askDrain(path: string, services: readonly string[], signal: AbortSignal): Promise<void> {
+  const request = { command: 'drain' as const, services: [...services] };
+  parseAnswer(await ask(path, request, { timeoutMs: 0, signal }), doneAnswerSchema);
 }
 
 /** The services whose definition is no longer what the stack's files say. */

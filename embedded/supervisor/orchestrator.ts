@@ -32,7 +32,7 @@ export class Orchestrator {
   readonly #stops = new Map<string, Promise<void>>();
   #since = new Date();
   #stopping = false;
-  #restarts: Promise<unknown> = Promise.resolve();
+  #turns: Promise<unknown> = Promise.resolve();
 
   constructor(options: OrchestratorOptions) {
     this.#options = options;
@@ -71,9 +71,25 @@ export class Orchestrator {
    * @throws SfpError when one is unknown or does not become ready; it is tried on then, as after a crash.
    */
   restart(names: readonly string[], definitions: () => Promise<readonly Service[]>): Promise<void> {
-    const restart = this.#restarts.then(() => this.#restartNow(names, definitions));
-    this.#restarts = restart.catch(() => undefined); // whoever asked for it is told
-    return restart;
+    return this.#inTurn(() => this.#restartNow(names, definitions));
+  }
+
+  /**
+   * Ends the named services, what needs another of them first, and leaves them ended until a restart names them.
+   * @throws SfpError when one is unknown.
+   */
+  drain(names: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#assertKnown(names);
+      await this.#end(names);
+    });
+  }
+
+  /** One at a time of what a person asks for. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turns.then(work);
+    this.#turns = turn.catch(() => undefined); // whoever asked for it is told
+    return turn;
   }
 
   /** Services that these definitions would change. */
@@ -85,18 +101,24 @@ export class Orchestrator {
   }
 
   async #restartNow(names: readonly string[], definitions: () => Promise<readonly Service[]>): Promise<void> {
-    const known = [...this.#units.keys()];
-    const unknown = names.find((name) => !known.includes(name));
-    if (unknown !== undefined) {
-      throw new SfpError({
-        code: 'service_unknown',
-        message: `There is no service "${unknown}".`,
-        suggestion: `Services are: ${known.join(', ')}.`,
-      });
-    }
+    this.#assertKnown(names);
     // Read before anything ends: settings that cannot be understood must not stop what runs.
     const byName = new Map((await definitions()).map((service) => [service.name, service]));
     this.#since = new Date();
+    await this.#end(names);
+    if (this.#stopping) throw stoppedMeanwhile();
+    for (const name of names) {
+      const service = byName.get(name) ?? this.#units.get(name)?.service;
+      // A new unit: what a person asked for is no restart after a crash, and its patience begins anew.
+      if (service !== undefined) this.#units.set(name, this.#unit(service));
+    }
+    for (const name of names) this.#units.get(name)?.request();
+    this.#advance();
+    await this.#ready(({ name }) => names.includes(name));
+  }
+
+  /** Each after those of the others that need it. */
+  async #end(names: readonly string[]): Promise<void> {
     const ends = new Map<string, Promise<void>>();
     const end = (name: string): Promise<void> => {
       const known = ends.get(name);
@@ -107,15 +129,17 @@ export class Orchestrator {
       return ending;
     };
     await Promise.all(names.map(end));
-    if (this.#stopping) throw stoppedMeanwhile();
-    for (const name of names) {
-      const service = byName.get(name) ?? this.#units.get(name)?.service;
-      // A new unit: what a person asked for is no restart after a crash, and its patience begins anew.
-      if (service !== undefined) this.#units.set(name, this.#unit(service));
-    }
-    for (const name of names) this.#units.get(name)?.request();
-    this.#advance();
-    await this.#ready(({ name }) => names.includes(name));
+  }
+
+  #assertKnown(names: readonly string[]): void {
+    const known = [...this.#units.keys()];
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown === undefined) return;
+    throw new SfpError({
+      code: 'service_unknown',
+      message: `There is no service "${unknown}".`,
+      suggestion: `Services are: ${known.join(', ')}.`,
+    });
   }
 
   #services(): Service[] {

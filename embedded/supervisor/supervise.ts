@@ -82,15 +82,15 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   };
   const reload = options.reload ?? (() => Promise.resolve(services));
   const restart = async (names: readonly string[], supplied: SuppliedSecrets | undefined): Promise<{ ok: true }> => {
-    if (phase !== 'running') {
-      throw new SfpError({
-        code: 'stack_busy',
-        message: `The stack is ${phase}; a service of it can be restarted when it runs.`,
-        suggestion: 'Wait for it with `sfp server health --wait 60s`.',
-      });
-    }
+    if (phase !== 'running') throw busy(phase);
     log.info({ services: names }, 'restart was asked for');
     await orchestrator.restart(names, () => reload(supplied));
+    return { ok: true };
+  };
+  const drain = async (names: readonly string[]): Promise<{ ok: true }> => {
+    if (phase !== 'running') throw busy(phase);
+    log.info({ services: names }, 'drain was asked for');
+    await orchestrator.drain(names);
     return { ok: true };
   };
   const control: ControlServer = await startControlServer(options.controlSocket, log, async (request) => {
@@ -99,6 +99,7 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     if (request.command === 'outdated')
       return orFailure(async () => ({ services: orchestrator.outdated(await reload(request.supplied)) }));
     if (request.command === 'restart') return orFailure(() => restart(request.services, request.supplied));
+    if (request.command === 'drain') return orFailure(() => drain(request.services));
     // Answered first: whoever asked watches this process end.
     setImmediate(() => onSignalFreeStop());
     return { ok: true };
@@ -142,6 +143,13 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     log.info({ stackDir }, 'supervisor ends');
   }
 }
+
+const busy = (phase: ControlStatus['phase']): SfpError =>
+  new SfpError({
+    code: 'stack_busy',
+    message: `The stack is ${phase}; a service of it can be ended or restarted when it runs.`,
+    suggestion: 'Wait for it with `sfp server health --wait 60s`.',
+  });
 
 /** Writes the failure for whoever waits; when that is not possible, the waiting one sees that the disk is full. */
 export function tellFailure(file: string, failure: Failure, log: Logger): void {

@@ -9,13 +9,14 @@ const environment = z.object({
   SFP_MAINTENANCE_HOST: z.string().min(1).default('127.0.0.1'),
   SFP_MAINTENANCE_PORT: z.coerce.number().int().min(1).max(65_535),
   SFP_MAINTENANCE_RETRY_AFTER: z.coerce.number().int().min(1).default(maintenanceRetryAfter),
+  /** Seconds that the port may still be held by a gateway that ends. */
+  SFP_MAINTENANCE_PORT_WAIT: z.coerce.number().int().min(0).default(30),
   /** Held as long as it runs: it is found by it, and there is one of it. */
   SFP_MAINTENANCE_LOCK_FILE: z.string().min(1).optional(),
 });
 
 /** sysexits: the configuration is wrong, starting again will not help. */
 const badConfiguration = 78;
-const portWaitMs = 30_000;
 const log = processLog({ name: 'maintenance', level: process.env.SFP_LOG_LEVEL ?? 'info' });
 
 const parsed = environment.safeParse(process.env);
@@ -24,6 +25,7 @@ if (!parsed.success) {
   process.exit(badConfiguration);
 }
 const { SFP_MAINTENANCE_HOST: host, SFP_MAINTENANCE_PORT: port, SFP_MAINTENANCE_LOCK_FILE: lockFile } = parsed.data;
+const { SFP_MAINTENANCE_RETRY_AFTER: retryAfter, SFP_MAINTENANCE_PORT_WAIT: portWait } = parsed.data;
 
 let lock: Lock | undefined;
 const end = (code: number): never => {
@@ -41,7 +43,7 @@ if (lockFile !== undefined) {
   lock = taken.lock;
 }
 try {
-  await startMaintenanceServer({ host, port, portWaitMs, retryAfter: parsed.data.SFP_MAINTENANCE_RETRY_AFTER });
+  await startMaintenanceServer({ host, port, retryAfter, portWaitMs: portWait * 1_000 });
   log.info({ host, port }, 'listening');
 } catch (error) {
   log.fatal({ err: error }, 'cannot listen');
