@@ -45,6 +45,8 @@ export function restoreSnapshot(layout: StackLayout): SnapshotRestore {
       renameSync(replaced, current);
       syncDirectory(layout.dir);
     },
+    // All of it is below the stack's directory.
+    tidy: async () => undefined,
   };
 }
 

@@ -31,4 +31,6 @@ export interface SnapshotRestore {
   place(): Promise<void>;
   /** The reverse. The stack is stopped. */
   putBack(): Promise<void>;
+  /** Removes, of all this, what the runtime keeps outside the stack's directory. What is in place stays. */
+  tidy(): Promise<void>;
 }

@@ -1,0 +1,50 @@
+import { SfpError } from '../contracts/error.ts';
+import { rolePassword } from '../stack/role-password.ts';
+import type { Stack } from '../stack/stack.ts';
+import { DatabaseSession, superuser } from './database-session.ts';
+import { compose } from './engine/compose-command.ts';
+import { runningContainer } from './engine/exec-in-service.ts';
+
+const startSeconds = 300;
+
+/** Uses the stack's database; one that does not run is started for the work, alone, and stopped after it. */
+export async function withDatabase<Result>(
+  stack: Stack,
+  { signal }: { signal?: AbortSignal | undefined },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { layout } = stack;
+  if ((await runningContainer(layout, 'db')) !== null) return work();
+  try {
+    await compose(layout, {
+      // With the job that seeds the Vault root key, which has to be before it.
+      args: ['up', '--detach', '--wait', `--wait-timeout=${startSeconds}`, '--pull=never', '--no-build', 'db'],
+      failure: 'The database could not be started.',
+      signal,
+    });
+    return await work();
+  } finally {
+    await compose(layout, { args: ['stop', 'db'], failure: 'The database could not be stopped.' });
+  }
+}
+
+/**
+ * Gives the database's superuser the password that belongs to this `databasePassword` of secrets.json; the other roles
+ * get theirs at the next start. May be called again after a crash, whether it had come through or not.
+ */
+export async function setDatabasePassword(stack: Stack, databasePassword: string): Promise<void> {
+  await withDatabase(stack, {}, async () => {
+    const wanted = rolePassword(databasePassword, superuser);
+    const session = await openWithEither(stack, wanted);
+    await session.query(`alter role ${superuser} password '${wanted}'`).finally(() => session.close());
+  });
+}
+
+async function openWithEither(stack: Stack, other: string): Promise<DatabaseSession> {
+  try {
+    return await DatabaseSession.open(stack);
+  } catch (error) {
+    if (!(error instanceof SfpError) || error.code !== 'database_unreachable') throw error;
+    return DatabaseSession.open(stack, other);
+  }
+}

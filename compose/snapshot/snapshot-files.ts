@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/** Names the format: archives of volumes, the database's with the WAL that makes it consistent. */
+export const snapshotKind = 'compose-volumes';
+/** The one copy of the Vault root key; the database's volume gets it from here. */
+export const vaultKeyFile = 'vault.key';
+export const clusterFile = 'cluster.tar.gz';
+/** WAL, backup_label and pg_control: unpacked over the cluster. */
+export const walFile = 'wal.tar.gz';
+export const indexFile = 'volumes.json';
+
+/** Volumes that a stack cannot be made from its files without. Those of the task engine only where the stack has one. */
+export const copiedVolumes = ['db-data', 'db-config', 'hatchet-config', 'hatchet-token'] as const;
+export type CopiedVolume = (typeof copiedVolumes)[number];
+
+const archive = z.string().regex(/^[a-z0-9][a-z0-9.-]*\.tar\.gz$/);
+
+/** Which archives make up which volume, in the order in which they are unpacked. */
+export const snapshotIndexSchema = z.strictObject({
+  version: z.literal(1),
+  unpackedBytes: z.number().int().min(0),
+  volumes: z.array(z.strictObject({ name: z.enum(copiedVolumes), archives: z.array(archive).min(1) })).min(1),
+});
+export type SnapshotIndex = z.infer<typeof snapshotIndexSchema>;
