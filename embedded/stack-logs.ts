@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SfpError } from '../contracts/error.ts';
 import type { StackLayout } from '../stack/layout.ts';
 import type { LogLine, LogQuery } from '../stack/runtime.ts';
+import { LineClock } from './log-time.ts';
 import { lastLines } from './supervisor/log-file.ts';
 
 const followEveryMs = 200;
@@ -37,8 +38,13 @@ export async function* stackLogs(layout: StackLayout, query: LogQuery): AsyncGen
   const tails = new Map<string, LogTail>();
   for (const service of wanted) {
     const path = join(layout.logsDir, `${service}.log`);
-    tails.set(service, new LogTail(path));
-    for (const line of lastLines(path, query.tail)) yield { service, line };
+    const tail = new LogTail(path);
+    tails.set(service, tail);
+    // What is older than asked for is left out first, then all but the last lines.
+    const earlier = lastLines(path, query.since === undefined ? query.tail : Number.POSITIVE_INFINITY)
+      .map((line) => tail.dated(service, line))
+      .filter(({ timestamp }) => query.since === undefined || Date.parse(timestamp ?? '') >= query.since.getTime());
+    yield* query.tail === 0 ? [] : earlier.slice(-query.tail);
   }
   if (!query.follow) return;
   while (!query.signal.aborted) {
@@ -47,7 +53,7 @@ export async function* stackLogs(layout: StackLayout, query: LogQuery): AsyncGen
         if (!tails.has(service)) tails.set(service, new LogTail(join(layout.logsDir, `${service}.log`), 0));
       }
     }
-    for (const [service, tail] of tails) for (const line of tail.read()) yield { service, line };
+    for (const [service, tail] of tails) for (const line of tail.read()) yield tail.dated(service, line);
     // An abort ends the wait; the loop looks at the signal.
     await delay(followEveryMs, undefined, { signal: query.signal }).catch(() => undefined);
   }
@@ -58,6 +64,7 @@ class LogTail {
   readonly #path: string;
   #offset: number;
   #rest = '';
+  readonly #clock = new LineClock();
 
   constructor(path: string, offset?: number) {
     this.#path = path;
@@ -78,6 +85,11 @@ class LogTail {
     const lines = (this.#rest + buffer.toString('utf8')).split('\n');
     this.#rest = lines.pop() ?? '';
     return lines;
+  }
+
+  dated(service: string, line: string): LogLine {
+    const at = this.#clock.timeOf(line);
+    return at === null ? { service, line } : { service, line, timestamp: at.toISOString() };
   }
 
   #size(): number {

@@ -1,7 +1,11 @@
+import type { LogLine } from '../../../stack/runtime.ts';
 import { defineCommand } from '../../command.ts';
+import { sinceTime } from '../../input/since.ts';
 import { stackOptions } from './stack-options.ts';
 
 export const command = defineCommand({
+  description:
+    'The last lines of each service, then with --follow what comes. --json=stream prints a line {type: "log", timestamp, service, line} for each.',
   options: {
     ...stackOptions,
     service: { type: 'list', value: 'name', short: 's', summary: 'Only this service; may be given several times' },
@@ -14,10 +18,20 @@ export const command = defineCommand({
       default: 100,
       summary: 'Last lines of each service (default 100)',
     },
+    since: {
+      type: 'string',
+      value: 'when',
+      summary: 'Nothing older: so long ago (10m, 2h) or a time (2026-01-31T02:00:00Z)',
+    },
     raw: { type: 'flag', summary: 'Lines as they are in the files' },
   },
-  examples: ['sfp server logs -t acme -f', 'sfp server logs -t acme -s api -s worker-standard --tail 20'],
+  examples: [
+    'sfp server logs -t acme -f',
+    'sfp server logs -t acme -s api -s worker-standard --since 10m',
+    'sfp server logs -t acme -f --json=stream',
+  ],
   async run({ options, output, signal }) {
+    const since = options.since === undefined ? undefined : sinceTime(options.since, new Date());
     const [{ openStack }, { resolveBaseDir }, { runtimeFor }, { readableLine }] = await Promise.all([
       import('../../../stack/stack.ts'),
       import('../../../stack/base-dir.ts'),
@@ -26,8 +40,9 @@ export const command = defineCommand({
     ]);
     const stack = openStack(resolveBaseDir(options.baseDir), options.tenant);
     const { service: services, tail, follow } = options;
-    const entries: { service: string; line: string }[] = [];
-    for await (const entry of runtimeFor(stack).logs(stack, { services, tail, follow, signal })) {
+    const entries: LogLine[] = [];
+    const query = { services, tail, follow, signal, ...(since === undefined ? {} : { since }) };
+    for await (const entry of runtimeFor(stack).logs(stack, query)) {
       if (output.mode === 'json') entries.push(entry);
       else {
         const text = options.raw ? entry.line : readableLine(entry.line);
