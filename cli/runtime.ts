@@ -1,5 +1,5 @@
 import { engineCheck } from '../compose/engine-check.ts';
-import { composeRefusal } from '../compose/refusal.ts';
+import { ComposeRuntime } from '../compose/runtime.ts';
 import { EmbeddedRuntime } from '../embedded/runtime.ts';
 import type { Check } from '../stack/checks/check.ts';
 import type { StackRuntime } from '../stack/runtime.ts';
@@ -8,8 +8,7 @@ import { platformVersion } from './platform-version.ts';
 
 /** The one place where the CLI chooses what a stack runs on. */
 export function stackRuntime(name: StackRuntime['name']): StackRuntime {
-  if (name === 'compose') throw composeRefusal();
-  return new EmbeddedRuntime(platformVersion());
+  return name === 'compose' ? new ComposeRuntime(platformVersion()) : new EmbeddedRuntime(platformVersion());
 }
 
 export const runtimeFor = ({ settings }: Stack): StackRuntime => stackRuntime(settings.runtime);

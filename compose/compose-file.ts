@@ -1,6 +1,7 @@
+import { createHmac } from 'node:crypto';
 import type { ImageName } from '../stack/image-names.ts';
 import type { StackLayout } from '../stack/layout.ts';
-import { projectName, stackLabels } from './project.ts';
+import { configLabel, projectName, stackLabels } from './project.ts';
 import type { ComposeService, Health, Mount, NetworkName, ServiceContext } from './service.ts';
 import { servicesOf } from './service-table.ts';
 import { renderYaml } from './yaml.ts';
@@ -33,10 +34,10 @@ export function renderComposeFile(
   const document = {
     name: projectName(context.settings.tenant),
     services: Object.fromEntries(
-      services.map((service) => [
-        service.name,
-        { ...serviceNode(service, services, context, images[service.image]), labels },
-      ]),
+      services.map((service) => {
+        const node = serviceNode(service, services, context, images[service.image]);
+        return [service.name, { ...node, labels: { ...labels, [configLabel]: configId(service, node, context) } }];
+      }),
     ),
     networks: Object.fromEntries(Object.entries(networks).map(([name, network]) => [name, { ...network, labels }])),
     volumes: Object.fromEntries([...new Set(volumes)].map((volume) => [volume, { labels }])),
@@ -79,6 +80,17 @@ function serviceNode(service: ComposeService, all: readonly ComposeService[], co
     logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } },
   };
 }
+
+/**
+ * Tells whether a container runs with other settings than those that are rendered now: the hash that Compose keeps for that
+ * cannot be asked for ahead, because its `config --hash` leaves env files out. Keyed, so that nobody who reads it can try
+ * values of a weak secret.
+ */
+const configId = (service: ComposeService, node: object, context: ServiceContext): string =>
+  createHmac('sha256', context.vaultRootKey)
+    .update(JSON.stringify([node, service.secrets?.(context) ?? {}]))
+    .digest('hex')
+    .slice(0, 32);
 
 export const envFileName = ({ name }: Pick<ComposeService, 'name'>): string => `env/${name}.env`;
 

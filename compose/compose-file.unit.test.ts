@@ -18,6 +18,7 @@ const fileSchema = z.object({
       healthcheck: z.unknown().optional(),
       volumes: z.array(z.object({ source: z.string().optional() })).default([]),
       env_file: z.array(z.string()).default([]),
+      labels: z.record(z.string(), z.string()),
     }),
   ),
   networks: z.record(z.string(), z.looseObject({ internal: z.boolean().optional() })),
@@ -91,4 +92,12 @@ it('labels containers, networks and volumes with the directory of the stack, the
   for (const node of [file.services, file.networks, file.volumes].flatMap((nodes) => Object.values(nodes))) {
     expect(node).toMatchObject({ labels });
   }
+});
+
+it('tells the settings of a service by one label, which moves with its secrets and with nothing else', () => {
+  const settingsOf = (stack: Stack, name: string) => composeFile(stack).services[name]?.labels['sfp.config'];
+  const before = exampleStack();
+  const after = exampleStack({}, { dispatchSecret: 'another' });
+  expect(settingsOf(after, 'api')).not.toBe(settingsOf(before, 'api'));
+  expect(settingsOf(after, 'auth')).toBe(settingsOf(before, 'auth'));
 });

@@ -10,6 +10,10 @@ export const volumeName = ({ tenant }: Pick<StackLayout, 'tenant'>, volume: stri
 export const stackLabel = 'sfp.stack';
 export const tenantLabel = 'sfp.tenant';
 export const helperLabel = 'sfp.helper';
+/** On services only: which settings a container was made with. */
+export const configLabel = 'sfp.config';
+/** On the container that answers in the place of the gateway. */
+export const maintenanceLabel = 'sfp.maintenance';
 
 /**
  * On everything of a stack, so that it is found without any file, and so that a stack of another directory with the same

@@ -1,3 +1,4 @@
+import type { ServerSettings } from '../stack/server-settings.ts';
 import type { ComposeService, ServiceContext, ServiceName } from './service.ts';
 import { api } from './services/api.ts';
 import { auth } from './services/auth.ts';
@@ -31,6 +32,12 @@ export const serviceTable: Readonly<Record<ServiceName, ComposeService>> = {
   edge,
 };
 
+/** The services that a stack with these settings has. */
+export const servicesFor = (settings: ServerSettings): ComposeService[] => {
+  const engine = settings.roles.hatchet;
+  const engineElsewhere = typeof engine === 'object' && 'url' in engine;
+  return Object.values(serviceTable).filter(({ included }) => included?.({ settings, engineElsewhere }) ?? true);
+};
+
 /** The services that this stack has. */
-export const servicesOf = (context: ServiceContext): ComposeService[] =>
-  Object.values(serviceTable).filter(({ included }) => included?.(context) ?? true);
+export const servicesOf = ({ settings }: ServiceContext): ComposeService[] => servicesFor(settings);

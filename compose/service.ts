@@ -71,7 +71,7 @@ export interface ComposeService {
   /** A job runs to its end before what needs it starts. */
   kind: 'service' | 'job';
   /** Absent: always. */
-  included?(context: ServiceContext): boolean;
+  included?(of: { settings: ServerSettings; engineElsewhere: boolean }): boolean;
   entrypoint?: readonly string[];
   command?: readonly string[];
   /** Absent: the image's own, which is not root (unless excepted). */

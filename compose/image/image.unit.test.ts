@@ -15,7 +15,7 @@ it('is made from rooms that exist, and ends as a user that is not root', () => {
   const copied = [...dockerfile.matchAll(/COPY --from=build \/build\/(?:dist\/)?(\S+)/g)].flatMap(
     ([, path]) => path ?? [],
   );
-  expect(copied).toHaveLength(6);
+  expect(copied).toHaveLength(7);
   for (const path of copied) expect(existsSync(join(root, path)), path).toBe(true);
   expect(dockerfile.match(/^USER .*$/gm)).toEqual(['USER 10001:10001']);
   expect(dockerfile).toMatch(/^ENTRYPOINT \["\/usr\/bin\/tini", /m);

@@ -9,7 +9,7 @@ export const hatchetToken: ComposeService = {
   name: 'hatchet-token',
   image: 'hatchet',
   kind: 'job',
-  included: ({ externalHatchet }) => externalHatchet === null,
+  included: ({ engineElsewhere }) => !engineElsewhere,
   entrypoint: ['sh', '-euc'],
   // Readable by any user, because ours is not root; only containers that mount the volume see it.
   command: [

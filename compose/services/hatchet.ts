@@ -17,7 +17,7 @@ export const hatchet: ComposeService = {
   name: 'hatchet',
   image: 'hatchet',
   kind: 'service',
-  included: ({ externalHatchet }) => externalHatchet === null,
+  included: ({ engineElsewhere }) => !engineElsewhere,
   environment: ({ secrets }) => ({
     // Three data layers open this many connections each.
     DATABASE_MAX_CONNS: '15',

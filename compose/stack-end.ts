@@ -1,0 +1,87 @@
+import { type StackLayout, stackId } from '../stack/layout.ts';
+import type { Report } from '../stack/runtime.ts';
+import { engine } from './engine/docker-engine.ts';
+import { stackLabel, stackLabels } from './project.ts';
+import { isShared } from './project-owner.ts';
+import { isGone, ownerOf, projectFilter } from './stack-containers.ts';
+
+interface Found {
+  id: string;
+  labels: Readonly<Record<string, string>> | null | undefined;
+}
+
+/**
+ * Ends and removes every container, network and volume of a stack by its labels: neither its files nor Compose are needed.
+ * What an operator added in compose.override.yaml and carries none of ours goes with it, unless a stack of another directory
+ * has the same project.
+ */
+export async function endStack(layout: StackLayout, report: Report): Promise<void> {
+  const own = stackId(layout.dir);
+  const shared = await isShared(layout);
+  const isOwn = ({ labels }: Found): boolean => {
+    const owner = ownerOf(labels);
+    return owner === null ? !shared : owner === own;
+  };
+  for (const { title, list, remove } of kinds) {
+    const found = (await list(layout)).filter(isOwn);
+    if (found.length === 0) continue;
+    report(`removing ${found.length} ${title}`);
+    await Promise.all(found.map(({ id }) => unlessGone(remove(id))));
+  }
+}
+
+const unlessGone = async (work: Promise<unknown>): Promise<void> => {
+  try {
+    await work;
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+};
+
+/** Of the project, and what carries our label without it: helpers, the maintenance answer. */
+const filtersOf = (layout: StackLayout) => [
+  projectFilter(layout),
+  [`${stackLabel}=${stackLabels(layout)[stackLabel]}`],
+];
+
+const once = (found: Found[]): Found[] => [...new Map(found.map((one) => [one.id, one])).values()];
+
+/** In the order in which they can go. */
+const kinds: readonly {
+  title: string;
+  list(layout: StackLayout): Promise<Found[]>;
+  remove(id: string): Promise<unknown>;
+}[] = [
+  {
+    title: 'containers',
+    list: async (layout) => {
+      const lists = await Promise.all(
+        filtersOf(layout).map((label) => engine((client) => client.listContainers({ all: true, filters: { label } }))),
+      );
+      return once(lists.flat().map(({ Id, Labels }) => ({ id: Id, labels: Labels })));
+    },
+    remove: (id) => engine((client) => client.getContainer(id).remove({ force: true, v: true })),
+  },
+  {
+    title: 'networks',
+    list: async (layout) => {
+      const lists = await Promise.all(
+        filtersOf(layout).map((label) => engine((client) => client.listNetworks({ filters: { label } }))),
+      );
+      return once(lists.flat().map(({ Id, Labels }) => ({ id: Id, labels: Labels })));
+    },
+    remove: (id) => engine((client) => client.getNetwork(id).remove()),
+  },
+  {
+    title: 'volumes',
+    list: async (layout) => {
+      const lists = await Promise.all(
+        filtersOf(layout).map((label) => engine((client) => client.listVolumes({ filters: { label } }))),
+      );
+      return once(
+        lists.flatMap(({ Volumes }) => (Volumes ?? []).map(({ Name, Labels }) => ({ id: Name, labels: Labels }))),
+      );
+    },
+    remove: (id) => engine((client) => client.getVolume(id).remove()),
+  },
+];

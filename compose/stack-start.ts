@@ -1,0 +1,135 @@
+import { SfpError } from '../contracts/error.ts';
+import type { Report } from '../stack/runtime.ts';
+import type { Stack } from '../stack/stack.ts';
+import { containerFailure, firstFault } from './container-failure.ts';
+import { compose } from './engine/compose-command.ts';
+import { removeHelpers } from './engine/helper-container.ts';
+import { ensureImages } from './ensure-images.ts';
+import { assertGatewayPort } from './gateway-port.ts';
+import { type InstalledService, requireInstalledServices, startOrder, withDependents } from './installed-services.ts';
+import { freeGatewayPort, isMaintenanceAtGateway } from './maintenance.ts';
+import { assertOwnProject } from './project-owner.ts';
+import { type StackContainer, stackContainers } from './stack-containers.ts';
+import { watchStart } from './start-watch.ts';
+
+export interface StartOptions {
+  signal: AbortSignal;
+  report: Report;
+}
+
+const gateway = 'kong';
+
+/** Starts what compose.yaml says and waits until all of it is healthy. A failure leaves nothing running that did not run before. */
+export async function startStack(stack: Stack, { signal, report }: StartOptions): Promise<void> {
+  const { layout } = stack;
+  const services = requireInstalledServices(layout);
+  await assertOwnProject(layout);
+  const left = await removeHelpers(layout);
+  if (left > 0) report(`removed ${left} container${left === 1 ? '' : 's'} that an interrupted command left`);
+  await ensureImages(
+    services.map(({ image }) => image),
+    { signal, report },
+  );
+  const before = await stackContainers(layout);
+  await assertGatewayPort(stack, before);
+  try {
+    // What holds the gateway's port answers until the moment in which the gateway takes it.
+    if (!(await isMaintenanceAtGateway(layout))) {
+      await up(stack, services, { names: [], before, flags: ['--remove-orphans'], signal, report });
+    } else {
+      const behind = withDependents(services, [gateway]);
+      const names = services.flatMap(({ name }) => (behind.has(name) ? [] : [name]));
+      await up(stack, services, { names, before, flags: ['--remove-orphans'], signal, report });
+      await freeGatewayPort(layout);
+      await upInOrder(stack, services, [...behind], { before, signal, report });
+    }
+  } catch (error) {
+    await stopWhatWasStarted(stack, before, report);
+    throw error;
+  }
+}
+
+/** Starts these without what they need, each after those of them that it needs. */
+export async function upInOrder(
+  stack: Stack,
+  services: readonly InstalledService[],
+  names: readonly string[],
+  options: StartOptions & { before: readonly StackContainer[] },
+): Promise<void> {
+  let waiting = startOrder(services).filter((name) => names.includes(name));
+  while (waiting.length > 0) {
+    const next = waiting.filter((name) => {
+      const needed = services.find((service) => service.name === name)?.needs ?? [];
+      return !needed.some((need) => waiting.includes(need));
+    });
+    await up(stack, services, { ...options, names: next, flags: ['--no-deps'] });
+    waiting = waiting.filter((name) => !next.includes(name));
+  }
+}
+
+interface Up extends StartOptions {
+  /** All when empty. */
+  names: readonly string[];
+  before: readonly StackContainer[];
+  flags: readonly string[];
+}
+
+/** `docker compose up` for the order, and a look at the containers for the reason when one fails. */
+async function up(stack: Stack, services: readonly InstalledService[], of: Up): Promise<void> {
+  const { names, before, flags, signal, report } = of;
+  const { layout } = stack;
+  const order = startOrder(services);
+  const ended = new AbortController();
+  const either = AbortSignal.any([signal, ended.signal]);
+  const wanted = names.length > 0 ? names : order;
+  const watching = watchStart(stack, { names: wanted, order, before, signal: either, report });
+  const starting = compose(layout, {
+    args: ['up', '--detach', '--no-build', '--pull', 'never', ...flags, ...names],
+    failure: 'The containers could not be started.',
+    signal: either,
+  });
+  const [watched, started] = await Promise.allSettled([
+    endingOnFailure(watching, ended),
+    endingOnFailure(starting, ended),
+  ]);
+  if (signal.aborted) {
+    throw new SfpError({ code: 'cancelled', message: 'The start was cancelled; the stack is as it was before.' });
+  }
+  // The reason is what a container says; Compose only tells which one it waited for.
+  if (watched.status === 'rejected') throw watched.reason;
+  if (started.status === 'fulfilled') return;
+  const containers = await stackContainers(layout);
+  const failed = firstFault(
+    containers.filter(({ service }) => wanted.includes(service)),
+    order,
+  );
+  if (failed !== null && isVague(started.reason)) throw await containerFailure(stack, failed);
+  throw started.reason;
+}
+
+const isVague = (error: unknown): boolean => error instanceof SfpError && error.code === 'docker_failed';
+
+async function endingOnFailure(work: Promise<unknown>, ended: AbortController): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    ended.abort();
+    throw error;
+  }
+}
+
+/** Containers stay, so that their logs can be read. */
+async function stopWhatWasStarted(stack: Stack, before: readonly StackContainer[], report: Report): Promise<void> {
+  const ran = new Set(before.filter(({ running }) => running).map(({ service }) => service));
+  try {
+    const names = (await stackContainers(stack.layout))
+      .filter(({ state, service }) => ['running', 'restarting'].includes(state) && !ran.has(service))
+      .map(({ service }) => service);
+    if (names.length === 0) return;
+    report(`stopping ${names.join(', ')}`);
+    await compose(stack.layout, { args: ['stop', ...names], failure: 'What was started could not be stopped.' });
+  } catch (error) {
+    // Why the start failed says more.
+    report(`not stopped: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
