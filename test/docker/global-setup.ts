@@ -8,9 +8,16 @@ let engine: Engine | null = null;
 export async function setup(): Promise<void> {
   engine = await ensureEngine(report);
   Object.assign(process.env, engine.env);
-  await buildImages(report);
+  try {
+    await buildImages(report);
+  } catch (error) {
+    // Vitest tears down only what was set up.
+    await teardown();
+    throw error;
+  }
 }
 
 export async function teardown(): Promise<void> {
   await engine?.close();
+  engine = null;
 }

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { composePlugin } from './compose-plugin.ts';
 import { Daemon } from './daemon.ts';
+import { hostNetwork } from './host-network.ts';
 import { daemonDir, removeLeftoverDaemons } from './leftover-daemons.ts';
 import { installEngine, isInstalled } from './programs.ts';
 
@@ -9,6 +10,11 @@ export interface Engine {
   env: Readonly<Record<string, string>>;
   /** Ends it when it was started for the tests. */
   close(): Promise<void>;
+}
+
+interface OwnEngine {
+  host: string;
+  remove(): Promise<void>;
 }
 
 /** The container engine that answers here, or one of our own. */
@@ -39,15 +45,20 @@ async function answers(): Promise<boolean> {
   return exitCode === 0;
 }
 
-async function startOwn(report: (line: string) => void): Promise<Daemon> {
+async function startOwn(report: (line: string) => void): Promise<OwnEngine> {
   report('no container engine answers: one is started for this run');
   await installEngine();
+  const network = await hostNetwork();
   const daemon = new Daemon(daemonDir('engine'));
+  const remove = async (): Promise<void> => {
+    await daemon.remove();
+    await network.putBack();
+  };
   try {
     await daemon.start();
-    return daemon;
+    return { host: daemon.host, remove };
   } catch (error) {
-    await daemon.remove();
+    await remove();
     throw error;
   }
 }

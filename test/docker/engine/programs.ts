@@ -7,6 +7,7 @@ const needed = [
   { program: 'docker', name: 'docker.io' },
   { program: 'dockerd', name: 'docker.io' },
   { program: 'iptables', name: 'iptables' },
+  { program: 'ip', name: 'iproute2' },
 ] as const;
 
 export const isInstalled = (program: string): boolean =>

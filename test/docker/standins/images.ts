@@ -33,7 +33,10 @@ export async function buildImages(report: Report): Promise<void> {
   const base = await timed('base', report, buildBase);
   const one = (recipe: Recipe) => timed(recipe.name, report, () => buildStandin(recipe, base));
   // Two fetch packages; the others are copies only.
-  await Promise.all([...recipes.map(one), timed('platform', report, () => buildPlatform(base))]);
+  const builds = await Promise.allSettled([...recipes.map(one), timed('platform', report, () => buildPlatform(base))]);
+  // All have ended: nothing builds on while the engine is taken away.
+  const failed = builds.find((build) => build.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 const buildBase = (): Promise<string> =>
