@@ -26,6 +26,16 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Restart a stack or services of it',
     load: () => import('./commands/server/restart.ts'),
   },
+  {
+    path: 'server update',
+    summary: 'Move a stack to this version, or put the old one back',
+    load: () => import('./commands/server/update.ts'),
+  },
+  {
+    path: 'server rollback',
+    summary: 'Go back to the version before the last update',
+    load: () => import('./commands/server/rollback.ts'),
+  },
   { path: 'server status', summary: 'What runs, how well', load: () => import('./commands/server/status.ts') },
   {
     path: 'server health',
@@ -55,6 +65,11 @@ export const commandTable: readonly CommandEntry[] = [
     path: 'server restore',
     summary: 'Restore a stack from a backup',
     load: () => import('./commands/server/restore.ts'),
+  },
+  {
+    path: 'server rotate',
+    summary: 'Give a stack new keys or a new database password',
+    load: () => import('./commands/server/rotate.ts'),
   },
   {
     path: 'server destroy',

@@ -16,6 +16,7 @@ import type { StackRuntime } from '../runtime.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { readState } from '../state.ts';
 import { type Progress, runSteps, type Step } from './step.ts';
+import { assertNoUpdate } from './update/update-plan.ts';
 
 export interface BackupOptions {
   baseDir: string;
@@ -32,6 +33,14 @@ export interface BackupOptions {
   progress: Progress;
 }
 
+/** What a backup is made for, when not for itself. */
+export interface BackupPurpose {
+  /** Ends the backup's name, e.g. `before-update`. */
+  label: string;
+  /** Whose steps these are in the journal. */
+  command: string;
+}
+
 export interface BackupResult {
   name: string;
   path: string;
@@ -44,6 +53,7 @@ export interface BackupResult {
 
 interface BackupContext extends BackupOptions {
   stack: Stack;
+  label?: string;
   directory: string;
   createdAt: Date;
   writer?: BackupWriter;
@@ -57,7 +67,8 @@ const needed = <Value>(value: Value | undefined): Value => {
   return value;
 };
 
-const nameOf = ({ createdAt, platformVersion }: BackupContext): string => backupName(createdAt, platformVersion);
+const nameOf = ({ createdAt, platformVersion, label }: BackupContext): string =>
+  `${backupName(createdAt, platformVersion)}${label === undefined ? '' : `-${label}`}`;
 
 const steps: readonly Step<BackupContext>[] = [
   {
@@ -142,6 +153,7 @@ export async function backupStack(options: BackupOptions): Promise<BackupResult>
   const lock = lockStack(layout.lockFile, layout.tenant, 'sfp server backup');
   try {
     assertNoRestore(layout);
+    assertNoUpdate(layout);
     if ((readState(layout)?.initialisedAt ?? null) === null) {
       throw new SfpError({
         code: 'stack_incomplete',
@@ -149,18 +161,27 @@ export async function backupStack(options: BackupOptions): Promise<BackupResult>
         suggestion: `Finish it with \`sfp server init --tenant ${layout.tenant}\`.`,
       });
     }
-    const directory = options.output === undefined ? backupsDir(layout) : resolve(options.output);
-    const context: BackupContext = { ...options, stack, directory, createdAt: new Date(), removed: [] };
-    try {
-      await runSteps('backup', layout.journalFile, steps, context, options.progress);
-    } catch (error) {
-      if (context.path === undefined) await context.writer?.discard();
-      throw error;
-    }
-    return resultOf(context);
+    return await takeBackup(stack, options);
   } finally {
     lock.release();
   }
+}
+
+/** The same for a command that has the lock already. The manifest names the version that is installed. */
+export async function takeBackup(stack: Stack, options: BackupOptions, purpose?: BackupPurpose): Promise<BackupResult> {
+  const { layout } = stack;
+  const directory = options.output === undefined ? backupsDir(layout) : resolve(options.output);
+  const platformVersion = readState(layout)?.platformVersion ?? options.platformVersion;
+  const context: BackupContext = { ...options, platformVersion, stack, directory, createdAt: new Date(), removed: [] };
+  if (purpose !== undefined) context.label = purpose.label;
+  const named = steps.map((step) => (purpose === undefined ? step : { ...step, name: `backup-${step.name}` }));
+  try {
+    await runSteps(purpose?.command ?? 'backup', layout.journalFile, named, context, options.progress);
+  } catch (error) {
+    if (context.path === undefined) await context.writer?.discard();
+    throw error;
+  }
+  return resultOf(context);
 }
 
 function resultOf({ path, createdAt, removed, passphrase }: BackupContext): BackupResult {

@@ -3,17 +3,20 @@ import { SfpError } from '../../contracts/error.ts';
 import { assertNoRestore } from '../backup/restore-plan.ts';
 import { lockStack } from '../lock.ts';
 import { isPortFree, portNames } from '../ports.ts';
-import type { StackRuntime } from '../runtime.ts';
+import type { Report, StackRuntime } from '../runtime.ts';
 import { type ServerSettings, writeServerSettings } from '../server-settings.ts';
 import { type Assignment, assign } from '../settings/assign.ts';
 import { openStack, type Stack } from '../stack.ts';
+import { installCurrent } from './install-current.ts';
 import { reservedPorts } from './list.ts';
 import { type Progress, runSteps } from './step.ts';
+import { assertNoUpdate } from './update/update-plan.ts';
 
 export interface ConfigureOptions {
   baseDir: string;
   tenant: string;
   assignments: readonly Assignment[];
+  platformVersion: string;
   runtimeFor(stack: Stack): StackRuntime;
   progress: Progress;
 }
@@ -29,17 +32,25 @@ export interface Configured {
 
 /** Changes server.json, whole or not at all, and tells which services have to be restarted for it. Restarts nothing. */
 export async function configureStack(options: ConfigureOptions): Promise<Configured> {
-  const { baseDir, tenant, assignments, runtimeFor } = options;
+  const { baseDir, tenant, assignments, platformVersion, runtimeFor } = options;
   const { layout } = openStack(baseDir, tenant);
   const lock = lockStack(layout.lockFile, tenant, 'sfp server config set');
   try {
     assertNoRestore(layout);
+    assertNoUpdate(layout);
     const stack = openStack(baseDir, tenant);
     const settings = assign(stack.settings, assignments);
     const changed = !isDeepStrictEqual(settings, stack.settings);
     await assertPorts(stack, settings);
     const write = async () => (changed ? writeServerSettings(layout, settings) : 'skipped');
-    const steps = [{ name: 'settings', title: 'Write server.json', run: write }];
+    const install = async (_context: undefined, report: Report) => {
+      const now = openStack(baseDir, tenant);
+      await installCurrent(runtimeFor(now), now, { platformVersion, report });
+    };
+    const steps = [
+      { name: 'settings', title: 'Write server.json', run: write },
+      ...(changed ? [{ name: 'install', title: 'Bring what is installed in line with it', run: install }] : []),
+    ];
     await runSteps('config set', layout.journalFile, steps, undefined, options.progress);
     return { settings, changed, ...(await outdatedServices(runtimeFor(stack), openStack(baseDir, tenant))) };
   } finally {

@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from 'node:fs';
 import { SfpError } from '../../contracts/error.ts';
 import { assertNoRestore } from '../backup/restore-plan.ts';
 import { machineChecks } from '../checks/machine.ts';
@@ -18,6 +19,7 @@ import {
 import { preflight } from './preflight.ts';
 import { chooseSettings } from './settings.ts';
 import { type Progress, runSteps, type Step } from './step.ts';
+import { assertNoUpdate } from './update/update-plan.ts';
 
 export interface InitOptions {
   baseDir: string;
@@ -79,6 +81,12 @@ const steps: readonly Step<InitContext>[] = [
     run: async ({ layout }) => void ensureSecrets(layout, requireServerSettings(layout).secrets),
   },
   {
+    name: 'prepare',
+    title: 'Get what it runs on',
+    run: (context, report) => context.runtime.prepare(open(context), { signal: context.signal, report }),
+  },
+  { name: 'install', title: 'Install', run: (context) => context.runtime.install(open(context)) },
+  {
     name: 'start',
     title: 'Start the stack',
     run: (context, report) => context.runtime.start(open(context), { signal: context.signal, report }),
@@ -121,8 +129,10 @@ const steps: readonly Step<InitContext>[] = [
 export async function initStack(options: InitOptions): Promise<InitResult> {
   const layout = stackLayout(options.baseDir, options.tenant);
   const lock = lockStack(layout.lockFile, options.tenant, 'sfp server init');
+  const fresh = !existsSync(layout.dir);
   try {
     assertNoRestore(layout);
+    assertNoUpdate(layout);
     if ((readState(layout)?.initialisedAt ?? null) !== null) {
       throw new SfpError({
         code: 'stack_exists',
@@ -139,6 +149,10 @@ export async function initStack(options: InitOptions): Promise<InitResult> {
       accountId: needed(context.accountId),
       passwordGenerated: options.adminPassword === undefined,
     };
+  } catch (error) {
+    // Refused before anything was decided: the next init, of whatever runtime, finds what this one found.
+    if (fresh && !existsSync(layout.serverFile)) rmSync(layout.dir, { recursive: true, force: true });
+    throw error;
   } finally {
     lock.release();
   }

@@ -3,9 +3,11 @@ import { assertNoRestore } from '../backup/restore-plan.ts';
 import { lockStack } from '../lock.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { openStack, type Stack } from '../stack.ts';
+import { installCurrent } from './install-current.ts';
 import { settledStack } from './rotate/settled-stack.ts';
 import { assertInitialised, type StartOptions, startSteps } from './start.ts';
 import { runSteps, type Step } from './step.ts';
+import { assertNoUpdate } from './update/update-plan.ts';
 
 export interface RestartOptions extends StartOptions {
   /** The whole stack when empty. */
@@ -28,9 +30,10 @@ const wholeStack: readonly Step<RestartContext>[] = [
 const namedServices: Step<RestartContext> = {
   name: 'restart',
   title: 'Restart the services',
-  async run({ runtimeFor, stack, services, signal }, report) {
+  async run({ runtimeFor, stack, services, platformVersion, signal }, report) {
     const runtime = runtimeFor(stack);
     await assertRunning(runtime, stack);
+    await installCurrent(runtime, stack, { platformVersion, report });
     await runtime.restart(stack, services, { signal, report });
   },
 };
@@ -45,6 +48,7 @@ export async function restartStack(options: RestartOptions): Promise<Stack> {
   const lock = lockStack(layout.lockFile, layout.tenant, 'sfp server restart');
   try {
     assertNoRestore(layout);
+    assertNoUpdate(layout);
     const steps = services.length === 0 ? wholeStack : [namedServices];
     // Before anything stops: a provider that does not answer must not leave a stack down.
     const stack = settledStack(options, options.progress.info);

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SfpError } from '../../contracts/error.ts';
 import type { BackupReader } from '../backup/backup-reader.ts';
@@ -13,6 +13,7 @@ import { readServerSettings, type ServerSettings, serverSettingsSchema } from '.
 import { openStack, type Stack, stackAt } from '../stack.ts';
 import { reservedPorts } from './list.ts';
 import type { RestoreContext } from './restore.ts';
+import { copyAside, putCopyBack } from './update/copy-aside.ts';
 
 /** Everything of the backup, ready beside what is in use, on disk. Begins anew when called again. */
 export async function unpack({ layout, runtime }: RestoreContext, reader: BackupReader): Promise<void> {
@@ -90,8 +91,13 @@ function incomingStack(layout: StackLayout): Stack {
   return { layout, settings, secrets };
 }
 
+/** What was installed, maybe by another version. */
+const asideInstalled = (layout: StackLayout): string => join(restorePlace(layout).replacedDir, 'installed');
+
 /** May be called again after a kill in it; until it is through, the plan keeps every other command from starting the stack. */
 export async function place({ layout, runtime }: RestoreContext): Promise<void> {
+  const installed = asideInstalled(layout);
+  if (!existsSync(installed)) await copyAside(layout, runtime.installed, installed);
   await runtime.restoreSnapshot(layout).place();
   placeFiles(layout);
 }
@@ -103,4 +109,6 @@ export async function putBack(context: RestoreContext): Promise<void> {
   await stopPlaced(context);
   await runtime.restoreSnapshot(layout).putBack();
   putFilesBack(layout, context.plan.had);
+  const installed = asideInstalled(layout);
+  if (existsSync(installed)) putCopyBack(layout, runtime.installed, installed);
 }

@@ -15,6 +15,7 @@ import type { AdminSession } from './administrator.ts';
 import { place, putBack, stopPlaced, unpack } from './restore-exchange.ts';
 import { proveLogin, proveSchema, proveVault } from './restore-proof.ts';
 import { type Progress, runSteps, type Step } from './step.ts';
+import { hasUpdatePlan, removeUpdatePlan } from './update/update-plan.ts';
 
 export interface RestoreOptions {
   baseDir: string;
@@ -72,6 +73,14 @@ const placing: Step<RestoreContext> = {
 };
 
 const proving: readonly Step<RestoreContext>[] = [
+  {
+    name: 'install',
+    title: 'Install',
+    async run(context, report) {
+      await context.runtime.prepare(open(context), { signal: context.signal, report });
+      await context.runtime.install(open(context));
+    },
+  },
   // Before the start, in which a wrong key would be noticed by the first that needs a secret, and told as its failure.
   {
     name: 'vault',
@@ -107,7 +116,14 @@ const proving: readonly Step<RestoreContext>[] = [
 const tidying: Step<RestoreContext> = {
   name: 'tidy',
   title: 'Remove what was replaced',
-  run: async ({ layout }) => removePlan(layout),
+  async run(context) {
+    const { layout, runtime } = context;
+    // An update that was interrupted is over: neither of its versions is what is installed now.
+    if (hasUpdatePlan(layout)) await runtime.hideMaintenance(open(context));
+    removeUpdatePlan(layout);
+    await runtime.restoreSnapshot(layout).tidy();
+    removePlan(layout);
+  },
 };
 
 const open = ({ layout }: RestoreContext): Stack => openStack(layout.baseDir, layout.tenant);

@@ -5,14 +5,17 @@ import { lockStack } from '../lock.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { type ServerSettings, writeServerSettings } from '../server-settings.ts';
 import { openStack, type Stack } from '../stack.ts';
+import { installCurrent } from './install-current.ts';
 import { assertInitialised } from './start.ts';
 import { type Progress, runSteps, type Step } from './step.ts';
+import { assertNoUpdate } from './update/update-plan.ts';
 
 export interface ScaleOptions {
   baseDir: string;
   tenant: string;
   pool: Pool;
   slots: number;
+  platformVersion: string;
   runtimeFor(stack: Stack): StackRuntime;
   signal: AbortSignal;
   progress: Progress;
@@ -39,9 +42,10 @@ const steps: readonly Step<ScaleContext>[] = [
     name: 'restart',
     title: 'Restart the worker',
     async run(context, report) {
-      const { before, settings, pool, runtimeFor, signal } = context;
-      const stack = { ...before, settings };
+      const { baseDir, tenant, pool, platformVersion, runtimeFor, signal } = context;
+      const stack = openStack(baseDir, tenant);
       const runtime = runtimeFor(stack);
+      await installCurrent(runtime, stack, { platformVersion, report });
       const { status, problem } = await runtime.status(stack);
       if (problem !== undefined) throw new SfpError(problem);
       if (status === 'stopped') {
@@ -64,6 +68,7 @@ export async function scaleStack(options: ScaleOptions): Promise<ScaleContext['o
   const lock = lockStack(layout.lockFile, tenant, 'sfp server scale');
   try {
     assertNoRestore(layout);
+    assertNoUpdate(layout);
     const before = openStack(baseDir, tenant);
     assertOwn(before, pool);
     const settings = { ...before.settings, pools: { ...before.settings.pools, [pool]: { slots } } };

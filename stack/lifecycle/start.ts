@@ -4,10 +4,13 @@ import type { StackLayout } from '../layout.ts';
 import { lockStack } from '../lock.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { openStack, type Stack } from '../stack.ts';
-import { readState, updateState } from '../state.ts';
+import { updateState } from '../state.ts';
+import { notInitialised } from './initialised.ts';
+import { installCurrent, installedVersion } from './install-current.ts';
 import { applyPendingPassword } from './rotate/pending-password.ts';
 import { settledStack } from './rotate/settled-stack.ts';
 import { type Progress, runSteps, type Step } from './step.ts';
+import { assertNoUpdate } from './update/update-plan.ts';
 
 export interface StartOptions {
   baseDir: string;
@@ -34,6 +37,12 @@ export const startSteps: readonly Step<StartContext>[] = [
     },
   },
   {
+    name: 'install',
+    title: 'Bring what is installed in line with the settings',
+    run: ({ runtimeFor, stack, platformVersion }, report) =>
+      installCurrent(runtimeFor(stack), stack, { platformVersion, report }),
+  },
+  {
     name: 'start',
     title: 'Start the stack',
     run: ({ runtimeFor, stack, signal }, report) => runtimeFor(stack).start(stack, { signal, report }),
@@ -42,22 +51,16 @@ export const startSteps: readonly Step<StartContext>[] = [
     name: 'stamp',
     title: 'Record that it is healthy',
     async run({ stack, platformVersion }) {
-      updateState(stack.layout, platformVersion, {
-        lastHealthyAt: new Date().toISOString(),
-        lastHealthyVersion: platformVersion,
-      });
+      const version = installedVersion(stack, platformVersion);
+      updateState(stack.layout, version, { lastHealthyAt: new Date().toISOString(), lastHealthyVersion: version });
     },
   },
 ];
 
-/** @throws SfpError `stack_incomplete` when init has never come to its end. */
+/** @throws SfpError `stack_incomplete` or `stack_only_rendered` when init has never come to its end. */
 export function assertInitialised(layout: StackLayout): void {
-  if ((readState(layout)?.initialisedAt ?? null) !== null) return;
-  throw new SfpError({
-    code: 'stack_incomplete',
-    message: `The init of stack "${layout.tenant}" was interrupted.`,
-    suggestion: `Finish it with \`sfp server init --tenant ${layout.tenant}\`.`,
-  });
+  const problem = notInitialised(layout);
+  if (problem !== null) throw new SfpError(problem);
 }
 
 /** Starts an initialised stack and waits until it is healthy. One that runs already is left as it is. */
@@ -67,6 +70,7 @@ export async function startStack(options: StartOptions): Promise<Stack> {
   const lock = lockStack(layout.lockFile, layout.tenant, 'sfp server start');
   try {
     assertNoRestore(layout);
+    assertNoUpdate(layout);
     const context: StartContext = { ...options, stack: settledStack(options, options.progress.info) };
     await runSteps('start', layout.journalFile, startSteps, context, options.progress);
     return context.stack;

@@ -27,16 +27,18 @@ export const command = defineCommand({
   async run({ options, output, signal }) {
     const { tenant, pool, slots } = options;
     if (slots === undefined) throw new UsageError('--slots is missing.', 'Say how many, e.g. --slots 8.');
-    const [{ scaleStack }, { resolveBaseDir }, { runtimeFor }] = await Promise.all([
+    const [{ scaleStack }, { resolveBaseDir }, { runtimeFor }, { platformVersion }] = await Promise.all([
       import('../../../stack/lifecycle/scale.ts'),
       import('../../../stack/base-dir.ts'),
       import('../../runtime.ts'),
+      import('../../platform-version.ts'),
     ]);
     const outcome = await scaleStack({
       baseDir: resolveBaseDir(options.baseDir),
       tenant,
       pool,
       slots,
+      platformVersion: platformVersion(),
       runtimeFor,
       signal,
       progress: lifecycleProgress(output),
