@@ -178,7 +178,8 @@ export function outOfSpace(error: unknown): SfpError | undefined {
       code: 'workspace_full',
       message: "The disk that holds the workers' workspaces is full.",
       detail: text.trim().split('\n').slice(-2).join(' ').slice(0, 500),
-      suggestion: 'Free space there, then run `sfp task retry`: finished stages do not run again.',
+      suggestion:
+        'Free space there. If nothing was rolled back, `sfp task retry` goes on behind the last finished stage; else deploy again.',
     },
     { cause: error },
   );
