@@ -2,11 +2,14 @@ import { readdirSync } from 'node:fs';
 import type { Failure } from '../../contracts/error.ts';
 import { SfpError } from '../../contracts/error.ts';
 import { slugSchema } from '../../contracts/scalar.ts';
-import { stackLayout, tenantsDir } from '../layout.ts';
+import { type StackLayout, stackLayout, tenantsDir } from '../layout.ts';
+import { lockHolder } from '../lock.ts';
 import type { StackRuntime, StackStatus } from '../runtime.ts';
 import { publicUrl, readServerSettings, type ServerSettings } from '../server-settings.ts';
 import { openStack, type Stack } from '../stack.ts';
+import { notInitialised } from './initialised.ts';
 import { runtimeStatus } from './status.ts';
+import { unfinishedWork } from './unfinished.ts';
 
 export interface StackSummary {
   tenant: string;
@@ -37,7 +40,8 @@ export const listStacks = (baseDir: string, runtimeFor: (stack: Stack) => StackR
       const { dir } = stackLayout(baseDir, tenant);
       try {
         const stack = openStack(baseDir, tenant);
-        const { status, problem } = await runtimeStatus(runtimeFor(stack), stack);
+        const { status, problem: seen } = await runtimeStatus(runtimeFor(stack), stack);
+        const problem = seen ?? unfinishedWork(stack.layout) ?? idleProblem(stack.layout) ?? undefined;
         const { settings } = stack;
         const summary = { tenant, status, runtime: settings.runtime, url: publicUrl(settings), dir };
         return problem === undefined ? summary : { ...summary, problem };
@@ -47,6 +51,10 @@ export const listStacks = (baseDir: string, runtimeFor: (stack: Stack) => StackR
       }
     }),
   );
+
+/** Not told while init is at work. */
+const idleProblem = (layout: StackLayout): Failure | null =>
+  lockHolder(layout.lockFile) === null ? notInitialised(layout) : null;
 
 /** Ports that the stacks of a base directory own, running or not. */
 export function reservedPorts(baseDir: string): Set<number> {

@@ -5,6 +5,7 @@ import type { RuntimeStatus, StackRuntime } from '../runtime.ts';
 import { serverCommand } from '../server-command.ts';
 import { publicUrl } from '../server-settings.ts';
 import { openStack, type Stack } from '../stack.ts';
+import { notInitialised } from './initialised.ts';
 import { unfinishedWork } from './unfinished.ts';
 
 export interface StackReport extends RuntimeStatus {
@@ -32,7 +33,7 @@ export async function stackStatus(
   const health = seen.status === 'stopped' ? null : await askHealth(url);
   const { layout } = stack;
   const report = { ...seen, tenant, url, baseDir, dir: layout.dir, health, busy: lockHolder(layout.lockFile) };
-  const unfinished = unfinishedWork(layout);
+  const unfinished = unfinishedWork(layout) ?? (report.busy === null ? notInitialised(layout) : null);
   if (unfinished !== null) return { ...report, problem: unfinished };
   if (report.status !== 'running' || health?.status === 'ok') return report;
   return { ...report, status: 'error', problem: unhealthy(stack, health) };
