@@ -15,6 +15,7 @@ import { lockStack } from '../lock.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { readState } from '../state.ts';
+import { assertNoRotation } from './rotate/rotation.ts';
 import { type Progress, runSteps, type Step } from './step.ts';
 import { assertNoUpdate } from './update/update-plan.ts';
 
@@ -154,6 +155,7 @@ export async function backupStack(options: BackupOptions): Promise<BackupResult>
   try {
     assertNoRestore(layout);
     assertNoUpdate(layout);
+    assertNoRotation(layout);
     if ((readState(layout)?.initialisedAt ?? null) === null) {
       throw new SfpError({
         code: 'stack_incomplete',

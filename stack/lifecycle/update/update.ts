@@ -8,6 +8,7 @@ import { serverCommand } from '../../server-command.ts';
 import { openStack, type Stack } from '../../stack.ts';
 import { readState } from '../../state.ts';
 import { preflight } from '../preflight.ts';
+import { assertNoRotation } from '../rotate/rotation.ts';
 import { assertInitialised } from '../start.ts';
 import { runSteps } from '../step.ts';
 import type { Evidence } from '../verify/verify.ts';
@@ -61,6 +62,7 @@ export async function updateStack(options: UpdateOptions): Promise<UpdateResult>
   const lock = lockStack(layout.lockFile, layout.tenant, 'sfp server update');
   try {
     assertNoRestore(layout);
+    assertNoRotation(layout);
     const left = await resumable(options, layout);
     const plan = left ?? (await begin(options, stack));
     if (plan === null) return unchanged(options);
