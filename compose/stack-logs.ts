@@ -3,6 +3,7 @@ import { SfpError } from '../contracts/error.ts';
 import type { LogLine, LogQuery } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
 import { containerLog } from './container-log.ts';
+import { type InstalledService, installedServices } from './installed-services.ts';
 import { type StackContainer, stackContainers } from './stack-containers.ts';
 
 const lookEveryMs = 500;
@@ -10,7 +11,7 @@ const lookEveryMs = 500;
 /** The last lines of each service and, when asked, what comes from then on: also of a container that takes another's place. */
 export async function* stackLogs({ layout }: Stack, query: LogQuery): AsyncGenerator<LogLine> {
   const { services, tail, follow, signal, since } = query;
-  const containers = await stackContainers(layout);
+  const containers = inOrder(await stackContainers(layout), installedServices(layout) ?? []);
   const unknown = services.find((name) => !containers.some(({ service }) => service === name));
   if (unknown !== undefined) {
     const known = containers.map(({ service }) => service).sort();
@@ -32,6 +33,12 @@ export async function* stackLogs({ layout }: Stack, query: LogQuery): AsyncGener
   }
   if (follow) yield* newLines(() => stackContainers(layout), isWanted, told, signal);
 }
+
+/** As compose.yaml has them; the engine answers the newest first. */
+const inOrder = (containers: StackContainer[], services: readonly InstalledService[]): StackContainer[] => {
+  const order = services.map(({ name }) => name);
+  return containers.toSorted((one, other) => order.indexOf(one.service) - order.indexOf(other.service));
+};
 
 /** One reader for each container that runs, all into one queue. A container that is started again gets a new reader. */
 async function* newLines(

@@ -1,7 +1,7 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { SfpError } from '../../contracts/error.ts';
-import { publicUrl } from '../server-settings.ts';
+import { localUrl } from '../local-url.ts';
 import type { Stack } from '../stack.ts';
 
 /** The first user of a stack, owner of the account that is named after the tenant. */
@@ -21,7 +21,7 @@ export interface AdminSession {
 const stateless = { auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false } };
 
 const asService = ({ settings, secrets }: Stack): SupabaseClient =>
-  createClient(publicUrl(settings), secrets.secretKey, stateless);
+  createClient(localUrl(settings), secrets.secretKey, stateless);
 
 const failed = (what: string, reason: string): SfpError =>
   new SfpError({
@@ -41,7 +41,7 @@ export async function ensureAdministrator(stack: Stack, { email, password }: Adm
 
 /** A session of the administrator; a wrong password of an earlier init is told as such. */
 export async function signIn(stack: Stack, { email, password }: Administrator): Promise<AdminSession> {
-  const client = createClient(publicUrl(stack.settings), stack.secrets.publishableKey, stateless);
+  const client = createClient(localUrl(stack.settings), stack.secrets.publishableKey, stateless);
   const { data, error } = await client.auth.signInWithPassword({ email, password });
   if (error !== null) {
     throw new SfpError({
@@ -64,7 +64,7 @@ const accountRows = z.array(z.object({ id: z.uuid() }));
 /** The account named after the tenant, made by its owner unless it exists. Returns its id. */
 export async function ensureAccount(stack: Stack, { accessToken }: AdminSession): Promise<string> {
   const { tenant } = stack.settings;
-  const client = createClient(publicUrl(stack.settings), stack.secrets.publishableKey, {
+  const client = createClient(localUrl(stack.settings), stack.secrets.publishableKey, {
     ...stateless,
     accessToken: () => Promise.resolve(accessToken),
   });

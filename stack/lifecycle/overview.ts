@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import { versionSchema } from '../../contracts/api/health.ts';
 import { schemaVersion } from '../../contracts/schema-version.ts';
 import { type LastBackup, lastBackup } from '../backup/last-backup.ts';
+import { localUrl } from '../local-url.ts';
 import type { StackRuntime } from '../runtime.ts';
-import { publicUrl } from '../server-settings.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { readState } from '../state.ts';
 import { type StackReport, stackStatus } from './status.ts';
@@ -74,7 +74,7 @@ const askMs = 5_000;
 /** What the running platform says of itself, through the gateway; null when it is not reached. */
 async function askVersion(stack: Stack): Promise<z.infer<typeof versionSchema> | null> {
   try {
-    const answer = await fetch(`${publicUrl(stack.settings)}/api/v1/version`, { signal: AbortSignal.timeout(askMs) });
+    const answer = await fetch(`${localUrl(stack.settings)}/api/v1/version`, { signal: AbortSignal.timeout(askMs) });
     return versionSchema.safeParse(await answer.json()).data ?? null;
   } catch {
     return null; // not reached: the status of the services says why

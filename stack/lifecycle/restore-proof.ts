@@ -3,8 +3,8 @@ import { createClient } from '@supabase/supabase-js';
 import { SfpError } from '../../contracts/error.ts';
 import { expectSchema, platformSchemaSchema } from '../../contracts/schema-version.ts';
 import type { Manifest } from '../backup/manifest.ts';
+import { localUrl } from '../local-url.ts';
 import type { StackRuntime } from '../runtime.ts';
-import { publicUrl } from '../server-settings.ts';
 import type { Stack } from '../stack.ts';
 import { readState } from '../state.ts';
 import { type AdminSession, signIn } from './administrator.ts';
@@ -21,7 +21,7 @@ const failed = (message: string, detail: string): SfpError =>
 
 /** The restored schema is the backup's or a later one, and this platform can run on it. Asked through the gateway. */
 export async function proveSchema({ settings, secrets }: Stack, manifest: Manifest): Promise<void> {
-  const { data, error } = await createClient(publicUrl(settings), secrets.publishableKey, stateless).rpc(
+  const { data, error } = await createClient(localUrl(settings), secrets.publishableKey, stateless).rpc(
     'platform_schema',
   );
   if (error !== null) throw failed('The restored stack does not tell its schema.', error.message);
@@ -58,7 +58,7 @@ export async function proveLogin(stack: Stack): Promise<AdminSession | null> {
     if (!(error instanceof SfpError)) throw error;
     if (error.code !== 'admin_password_differs') throw failed('The administrator cannot log in.', error.message);
   }
-  const { data, error } = await createClient(publicUrl(settings), secrets.secretKey, stateless).auth.admin.listUsers({
+  const { data, error } = await createClient(localUrl(settings), secrets.secretKey, stateless).auth.admin.listUsers({
     page: 1,
     perPage: 1_000,
   });

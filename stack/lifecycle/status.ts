@@ -1,5 +1,6 @@
 import { type Health, healthSchema } from '../../contracts/api/health.ts';
 import { type Failure, SfpError } from '../../contracts/error.ts';
+import { localUrl } from '../local-url.ts';
 import { type LockHolder, lockHolder } from '../lock.ts';
 import type { RuntimeStatus, StackRuntime } from '../runtime.ts';
 import { serverCommand } from '../server-command.ts';
@@ -30,7 +31,7 @@ export async function stackStatus(
   const stack = openStack(baseDir, tenant);
   const url = publicUrl(stack.settings);
   const seen = await runtimeStatus(runtimeFor(stack), stack);
-  const health = seen.status === 'stopped' ? null : await askHealth(url);
+  const health = seen.status === 'stopped' ? null : await askHealth(localUrl(stack.settings));
   const { layout } = stack;
   const report = { ...seen, tenant, url, baseDir, dir: layout.dir, health, busy: lockHolder(layout.lockFile) };
   const unfinished = unfinishedWork(layout) ?? (report.busy === null ? notInitialised(layout) : null);
