@@ -15,7 +15,7 @@ import { restartServices } from './stack-restart.ts';
 import { startEmbedded } from './stack-start.ts';
 import { embeddedStatus } from './stack-status.ts';
 import { askOutdated } from './supervisor/control-client.ts';
-import { removeSocketDir, supervisorPlace } from './supervisor/place.ts';
+import { removeSocketDir, supervisorOf, supervisorPlace } from './supervisor/place.ts';
 
 /** A stack as processes of this machine, under a supervisor of its own. */
 export class EmbeddedRuntime implements StackRuntime {
@@ -34,7 +34,7 @@ export class EmbeddedRuntime implements StackRuntime {
 
   restart = restartServices;
 
-  outdated = ({ layout, supplied }: Stack) => askOutdated(supervisorPlace(layout).controlSocket, supplied);
+  outdated = ({ layout, supplied }: Stack) => askOutdated(supervisorOf(layout), supplied);
 
   logs = ({ layout }: Stack, query: Parameters<StackRuntime['logs']>[1]) => stackLogs(layout, query);
 

@@ -3,7 +3,7 @@ import type { Report } from '../stack/runtime.ts';
 import { serverCommand } from '../stack/server-command.ts';
 import type { Stack } from '../stack/stack.ts';
 import { askDrain } from './supervisor/control-client.ts';
-import { supervisorPlace } from './supervisor/place.ts';
+import { supervisorOf } from './supervisor/place.ts';
 import { supervisorPid } from './supervisor-process.ts';
 
 const workers = ['worker-standard', 'worker-long'] as const;
@@ -31,7 +31,7 @@ export async function drainWorkers(
 export async function hold({ layout }: Stack, services: readonly string[], signal: AbortSignal): Promise<boolean> {
   if (supervisorPid(layout) === null) return false;
   try {
-    await askDrain(supervisorPlace(layout).controlSocket, services, signal);
+    await askDrain(supervisorOf(layout), services, signal);
     return true;
   } catch (error) {
     const code = error instanceof SfpError ? error.code : undefined;

@@ -3,7 +3,7 @@ import { SfpError } from '../contracts/error.ts';
 import type { Report } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
 import { askRestart } from './supervisor/control-client.ts';
-import { supervisorPlace } from './supervisor/place.ts';
+import { supervisorOf } from './supervisor/place.ts';
 import { isReady } from './supervisor/transition.ts';
 import { supervisorProgress } from './supervisor-process.ts';
 
@@ -28,7 +28,7 @@ export async function restartServices(
     }
   })().catch(() => undefined); // only news: the answer below says what happened
   try {
-    await askRestart(supervisorPlace(layout).controlSocket, services, signal, supplied);
+    await askRestart(supervisorOf(layout), services, signal, supplied);
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new SfpError({

@@ -11,7 +11,13 @@ import { endStack } from './stack-end.ts';
 import { restartServices } from './stack-restart.ts';
 import { heldServices } from './supervisor/held-services.ts';
 import { isReady } from './supervisor/transition.ts';
-import { spawnSupervisor, startFailure, supervisorPid, supervisorProgress } from './supervisor-process.ts';
+import {
+  spawnSupervisor,
+  startFailure,
+  supervisorLogEnd,
+  supervisorPid,
+  supervisorProgress,
+} from './supervisor-process.ts';
 
 const pollMs = 30;
 /** So often somebody who waits is told for what. */
@@ -31,7 +37,7 @@ export async function startEmbedded(
   const { layout, settings } = stack;
   const { signal, report } = options;
   makeStackDirectories(layout);
-  const since = new Date();
+  const logFrom = supervisorLogEnd(layout);
   const running = supervisorPid(layout);
   const programs = running === null ? await startablePrograms(layout, platformVersion) : null;
   // Last, so that nobody is sent away longer than needed: the gateway wants its port now.
@@ -54,7 +60,7 @@ export async function startEmbedded(
     }
     if (supervisor === null || !isAlive(supervisor)) {
       // A supervisor that found another one at work leaves the field to it.
-      if (supervisorPid(layout) === null) throw startFailure(layout, since);
+      if (supervisorPid(layout) === null) throw startFailure(layout, logFrom);
     }
     if (signal.aborted) {
       await endStack(layout, { report, drainTimeoutMs: settings.drainTimeoutMs });

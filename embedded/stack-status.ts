@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StackLayout } from '../stack/layout.ts';
 import type { RuntimeStatus, ServiceStatus, StackStatus } from '../stack/runtime.ts';
+import { serverCommand } from '../stack/server-command.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { ControlStatus } from './supervisor/control-protocol.ts';
 import { findLeftovers } from './supervisor/leftovers.ts';
@@ -31,12 +32,12 @@ export async function embeddedStatus({ layout }: Stack): Promise<RuntimeStatus> 
       ? {
           code: 'supervisor_gone',
           message: `The supervisor is gone, but ${leftovers.length} processes of the stack still run without it.`,
-          suggestion: `Run \`sfp server start --tenant ${layout.tenant}\` to take over, or \`sfp server stop --tenant ${layout.tenant}\` to end them.`,
+          suggestion: `Run \`${serverCommand(layout, 'start')}\` to take over, or \`${serverCommand(layout, 'stop')}\` to end them.`,
         }
       : {
           code: 'supervisor_silent',
           message: `The supervisor (process ${pid}) does not answer.`,
-          suggestion: `It may still be starting: try again in a moment, or run \`sfp server stop --tenant ${layout.tenant}\`.`,
+          suggestion: `It may still be starting: try again in a moment, or run \`${serverCommand(layout, 'stop')}\`.`,
         };
   return { status: 'error', services, supervisor: pid === null ? null : { pid }, problem };
 }
@@ -51,8 +52,13 @@ async function patientStatus(layout: StackLayout): Promise<ControlStatus | null>
   }
 }
 
-/** All ready is running; a part that is broken is an error; everything else is on its way up or down. */
-export function overall({ phase, services }: Pick<ControlStatus, 'phase' | 'services'>): StackStatus {
+/** All ready is running; a part that is broken, the supervision too, is an error; everything else is on its way up or down. */
+export function overall({
+  phase,
+  services,
+  problem,
+}: Pick<ControlStatus, 'phase' | 'services' | 'problem'>): StackStatus {
+  if (problem !== undefined) return 'error';
   if (services.some(({ status }) => status === 'failed' || status === 'unhealthy')) return 'error';
   if (services.some(({ status, restarts }) => status === 'backoff' && restarts >= 3)) return 'error';
   return phase === 'running' && services.every(({ status }) => isReady(status)) ? 'running' : 'partial';
@@ -76,16 +82,17 @@ const serviceStatus = (service: Service): ServiceStatus => ({
   ...(service.detail === undefined ? {} : { detail: service.detail }),
 });
 
-const supervisorService = ({ pid, startedAt, memory, cpu }: ControlStatus): ServiceStatus => ({
+const supervisorService = ({ pid, startedAt, memory, cpu, problem }: ControlStatus): ServiceStatus => ({
   name: 'supervisor',
   state: 'running',
-  health: 'healthy',
+  health: problem === undefined ? 'healthy' : 'unhealthy',
   restarts: 0,
   pid,
   upSince: startedAt,
   rssBytes: memory?.rssBytes ?? null,
   pssBytes: memory?.pssBytes ?? null,
   cpu,
+  ...(problem === undefined ? {} : { detail: problem.message }),
 });
 
 const orphanStatus = (name: string, pid: number): ServiceStatus => ({

@@ -25,3 +25,8 @@ it.each([
 ] as const)('is %s while %s', (expected, phase, list) => {
   expect(overall({ phase, services: list })).toBe(expected);
 });
+
+it('is an error while the supervision itself has a problem', () => {
+  const problem = { code: 'disk_full', message: 'full' };
+  expect(overall({ phase: 'running', services: services(['running']), problem })).toBe('error');
+});

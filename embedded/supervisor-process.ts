@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SfpError } from '../contracts/error.ts';
 import type { StackLayout } from '../stack/layout.ts';
 import { lockHolder } from '../stack/lock.ts';
+import { serverCommand } from '../stack/server-command.ts';
 import type { Stack } from '../stack/stack.ts';
 import { inheritedEnv } from './inherited-env.ts';
 import { nodeProcess } from './node-program.ts';
@@ -11,7 +12,7 @@ import { type Programs, recordRunning, supervisorFile } from './programs/program
 import { askStatus } from './supervisor/control-client.ts';
 import type { ControlStatus } from './supervisor/control-protocol.ts';
 import { clearFailure, readFailure } from './supervisor/failure-file.ts';
-import { logExcerpt } from './supervisor/log-excerpt.ts';
+import { logEnd, logExcerpt } from './supervisor/log-excerpt.ts';
 import { openLog } from './supervisor/log-file.ts';
 import { supervisorPlace } from './supervisor/place.ts';
 import { stackMarker } from './supervisor/process-table.ts';
@@ -37,7 +38,7 @@ export function spawnSupervisor(stack: Stack, programs: Programs): number {
     NODE_COMPILE_CACHE: join(layout.runDir, 'compile-cache'),
     [stackMarker]: layout.dir,
   });
-  const log = openLog(join(layout.logsDir, 'supervisor.log'));
+  const log = openLog(logFile(layout));
   try {
     const child = spawn(program, [...args, layout.baseDir, layout.tenant, programs.version], {
       cwd: layout.dir,
@@ -63,11 +64,19 @@ export const supervisorStatus = (layout: StackLayout): Promise<ControlStatus | n
 export const supervisorProgress = (layout: StackLayout): Promise<ControlStatus | null> =>
   askStatus(supervisorPlace(layout).controlSocket, 'progress');
 
-/** Why a supervisor ended instead of running the stack. */
-export function startFailure(layout: StackLayout, since: Date): SfpError {
+const logFile = ({ logsDir }: StackLayout): string => join(logsDir, 'supervisor.log');
+
+/** Where the log of a supervisor that starts now begins. */
+export const supervisorLogEnd = (layout: StackLayout): number => logEnd(logFile(layout));
+
+/**
+ * Why a supervisor ended instead of running the stack.
+ * @param from where its log begins
+ */
+export function startFailure(layout: StackLayout, from: number): SfpError {
   const failure = readFailure(supervisorPlace(layout).failureFile);
   if (failure !== null) return new SfpError(failure);
-  const file = join(layout.logsDir, 'supervisor.log');
+  const file = logFile(layout);
   const { bavail, bsize } = statfsSync(layout.dir);
   // The supervisor could write neither the failure nor its log.
   if (bavail * bsize < smallestSpaceBytes) {
@@ -80,7 +89,7 @@ export function startFailure(layout: StackLayout, since: Date): SfpError {
   return new SfpError({
     code: 'stack_unhealthy',
     message: 'The supervisor ended before the stack was healthy.',
-    detail: logExcerpt(file, 12, since),
-    suggestion: `Read ${file}, then run \`sfp server start --tenant ${layout.tenant}\` again.`,
+    detail: logExcerpt(file, 12, from),
+    suggestion: `Read ${file}, then run \`${serverCommand(layout, 'start')}\` again.`,
   });
 }

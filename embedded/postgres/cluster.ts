@@ -76,6 +76,7 @@ async function initdb(
     });
   } catch (cause) {
     const stderr = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : '';
+    if (/could not look up effective user ID/.test(stderr)) throw userUnknown(stderr, cause);
     throw new SfpError(
       {
         code: 'postgres_init_failed',
@@ -87,6 +88,18 @@ async function initdb(
     );
   }
 }
+
+/** As in a container that is run with any number as its user. */
+const userUnknown = (stderr: string, cause: unknown): SfpError =>
+  new SfpError(
+    {
+      code: 'postgres_user_unknown',
+      message: `The user ${process.getuid?.()} that runs sfp has no entry in /etc/passwd, and Postgres does not run without.`,
+      detail: stderr.trim().slice(-2000),
+      suggestion: `Run sfp as a user that the machine knows, or make one: useradd --uid ${process.getuid?.()} sfp`,
+    },
+    { cause },
+  );
 
 /** Fails early, with the directory to open, when the account could never reach its data. */
 export async function checkReachable(dataDir: string, account: Account | undefined): Promise<void> {

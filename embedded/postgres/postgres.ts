@@ -220,7 +220,8 @@ const passwordRefused = (dataDir: string): SfpError =>
     code: 'postgres_password_refused',
     message: 'The database refuses the password of this stack.',
     detail: `The cluster in ${dataDir} was made with another password.`,
-    suggestion: 'Restore the secrets.json that belongs to this data directory.',
+    suggestion:
+      'Put back the secrets.json that this database was made with: each backup of the stack holds it (`sfp server backups`, `sfp server restore`).',
   });
 
 const socketDirTooLong = (socketDir: string): SfpError =>

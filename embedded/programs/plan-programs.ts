@@ -2,13 +2,14 @@ import type { InstallPlan } from '../../stack/runtime.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { serviceNames } from '../service-names.ts';
 import { askOutdated } from '../supervisor/control-client.ts';
-import { supervisorPlace } from '../supervisor/place.ts';
+import { supervisorOf } from '../supervisor/place.ts';
 import { supervisorPid } from '../supervisor-process.ts';
 import { isSame, ownPrograms } from './install-programs.ts';
 import { installedPrograms, runningPrograms } from './programs.ts';
 
 /** What an install of this version would change. All services run from one set of programs: another one is new for all. */
-export async function planPrograms({ layout, supplied }: Stack, version: string): Promise<InstallPlan> {
+export async function planPrograms(stack: Stack, version: string): Promise<InstallPlan> {
+  const { layout } = stack;
   const own = ownPrograms(version);
   const installed = installedPrograms(layout);
   const isInstalled = isSame(installed, own);
@@ -17,6 +18,6 @@ export async function planPrograms({ layout, supplied }: Stack, version: string)
   if (!isInstalled || (isRunning && !isSame(runningPrograms(layout), own))) {
     return { files: [], images, services: serviceNames };
   }
-  const services = isRunning ? await askOutdated(supervisorPlace(layout).controlSocket, supplied) : [];
+  const services = isRunning ? await askOutdated(supervisorOf(layout), stack.supplied) : [];
   return { files: [], images, services };
 }

@@ -1,7 +1,9 @@
 import { createConnection } from 'node:net';
 import type { z } from 'zod';
 import { SfpError } from '../../contracts/error.ts';
+import type { StackLayout } from '../../stack/layout.ts';
 import type { SuppliedSecrets } from '../../stack/secrets/schema.ts';
+import { serverCommand } from '../../stack/server-command.ts';
 import {
   type ControlRequest,
   type ControlStatus,
@@ -10,6 +12,12 @@ import {
   failedAnswerSchema,
   outdatedAnswerSchema,
 } from './control-protocol.ts';
+
+/** A supervisor that is asked for something, and the stack that it runs. */
+export interface Supervisor {
+  socket: string;
+  stack: Pick<StackLayout, 'tenant' | 'baseDir'>;
+}
 
 const answerTimeoutMs = 5_000;
 
@@ -55,37 +63,43 @@ export const askStop = async (path: string): Promise<boolean> => (await ask(path
  * @throws SfpError the supervisor's reason when they will not be.
  */
 export async function askRestart(
-  path: string,
+  supervisor: Supervisor,
   services: readonly string[],
   signal: AbortSignal,
   supplied?: SuppliedSecrets,
 ): Promise<void> {
   const request = { command: 'restart' as const, services: [...services], ...brought(supplied) };
   // No limit here: the supervisor has one for the drain and one for the start.
-  parseAnswer(await ask(path, request, { timeoutMs: 0, signal }), doneAnswerSchema);
+  parseAnswer(supervisor, await ask(supervisor.socket, request, { timeoutMs: 0, signal }), doneAnswerSchema);
 }
 
 /**
  * Resolves when the services have ended; they are started again by `askRestart` only. Aborting ends the waiting, not the end.
  * @throws SfpError `supervisor_outdated` when it is of a version that does not know how.
  */
-export async function askDrain(path: string, services: readonly string[], signal: AbortSignal): Promise<void> {
+export async function askDrain(
+  supervisor: Supervisor,
+  services: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   const request = { command: 'drain' as const, services: [...services] };
-  parseAnswer(await ask(path, request, { timeoutMs: 0, signal }), doneAnswerSchema);
+  parseAnswer(supervisor, await ask(supervisor.socket, request, { timeoutMs: 0, signal }), doneAnswerSchema);
 }
 
 /** The services whose definition is no longer what the stack's files say. */
-export const askOutdated = async (path: string, supplied?: SuppliedSecrets): Promise<readonly string[]> =>
-  parseAnswer(await ask(path, { command: 'outdated', ...brought(supplied) }), outdatedAnswerSchema).services;
+export const askOutdated = async (supervisor: Supervisor, supplied?: SuppliedSecrets): Promise<readonly string[]> => {
+  const text = await ask(supervisor.socket, { command: 'outdated', ...brought(supplied) });
+  return parseAnswer(supervisor, text, outdatedAnswerSchema).services;
+};
 
 const brought = (supplied: SuppliedSecrets | undefined) => (supplied === undefined ? {} : { supplied });
 
-function parseAnswer<Answer>(text: string | null, schema: z.ZodType<Answer>): Answer {
+function parseAnswer<Answer>({ stack }: Supervisor, text: string | null, schema: z.ZodType<Answer>): Answer {
   if (text === null || text === '') {
     throw new SfpError({
       code: 'supervisor_gone',
       message: 'The supervisor ended, or nobody supervises this stack.',
-      suggestion: 'Look at it with `sfp server status` and start it with `sfp server start`.',
+      suggestion: `Look at it with \`${serverCommand(stack, 'status')}\` and start it with \`${serverCommand(stack, 'start')}\`.`,
     });
   }
   const raw: unknown = JSON.parse(text);
@@ -96,6 +110,6 @@ function parseAnswer<Answer>(text: string | null, schema: z.ZodType<Answer>): An
   throw new SfpError({
     code: 'supervisor_outdated',
     message: 'The stack runs under a supervisor of another version, which does not know this request.',
-    suggestion: 'Restart the whole stack with `sfp server restart`.',
+    suggestion: `Restart the whole stack with \`${serverCommand(stack, 'restart')}\`.`,
   });
 }

@@ -22,11 +22,15 @@ export function rotateLog(path: string, limitBytes = logLimitBytes): boolean {
   return true;
 }
 
-/** The last lines of a file, from at most its last 256 kB; empty when there is no file. */
-export function lastLines(path: string, count: number): string[] {
+/**
+ * The last lines of a file, from at most its last 256 kB; empty when there is no file.
+ * @param from the byte that the first of them may begin at; a file that is shorter was begun anew
+ */
+export function lastLines(path: string, count: number, from = 0): string[] {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size === 0 || count <= 0) return [];
-  const length = Math.min(size, 256 * 1024);
+  const unread = size < from ? size : size - from;
+  if (unread === 0 || count <= 0) return [];
+  const length = Math.min(unread, 256 * 1024);
   const buffer = Buffer.alloc(length);
   const file = openSync(path, 'r');
   try {
@@ -36,6 +40,6 @@ export function lastLines(path: string, count: number): string[] {
   }
   const lines = buffer.toString('utf8').split('\n');
   if (lines.at(-1) === '') lines.pop();
-  if (length < size) lines.shift();
+  if (length < unread) lines.shift();
   return lines.slice(-count);
 }

@@ -77,6 +77,7 @@ async function run(stack: Stack): Promise<number> {
         supplied = now ?? supplied;
         return servicesOf(openStackWith(baseDir, tenant, supplied));
       },
+      stack: layout,
       stackDir: layout.dir,
       runDir: layout.runDir,
       logsDir: layout.logsDir,

@@ -4,7 +4,7 @@ import { type Failure, SfpError } from '../../contracts/error.ts';
 import { identify } from '../../stack/process-identity.ts';
 import { ChildrenRecord } from './children-record.ts';
 import { dependents, startOrder } from './graph.ts';
-import { logExcerpt } from './log-excerpt.ts';
+import { logEnd, logExcerpt } from './log-excerpt.ts';
 import { isSameService, type Service } from './service.ts';
 import type { ServiceState } from './service-state.ts';
 import { isReady } from './transition.ts';
@@ -30,7 +30,8 @@ export class Orchestrator {
   readonly #children: ChildrenRecord;
   readonly #watchers = new Set<() => void>();
   readonly #stops = new Map<string, Promise<void>>();
-  #since = new Date();
+  /** Where each log ended when its service was asked to start. */
+  readonly #logEnds = new Map<string, number>();
   #stopping = false;
   #turns: Promise<unknown> = Promise.resolve();
 
@@ -104,7 +105,6 @@ export class Orchestrator {
     this.#assertKnown(names);
     // Read before anything ends: settings that cannot be understood must not stop what runs.
     const byName = new Map((await definitions()).map((service) => [service.name, service]));
-    this.#since = new Date();
     await this.#end(names);
     if (this.#stopping) throw stoppedMeanwhile();
     for (const name of names) {
@@ -188,16 +188,19 @@ export class Orchestrator {
 
   #unit(service: Service): Unit {
     const { stackDir, log } = this.#options;
+    this.#logEnds.set(service.name, logEnd(this.#logFile(service)));
     const changed = (state: ServiceState): void => {
       this.#record(state);
       this.#advance();
       for (const watcher of [...this.#watchers]) watcher();
     };
-    return new Unit(service, { stackDir, logFile: this.#logFile(service.name), log, changed });
+    return new Unit(service, { stackDir, logFile: this.#logFile(service), log, changed });
   }
 
-  #logFile(name: string): string {
-    return join(this.#options.logsDir, `${name}.log`);
+  /** What runs inside of the supervisor writes where that does, but for Postgres, whose server has a log of its own. */
+  #logFile({ name, run }: Service): string {
+    const log = run.kind === 'hosted' && name !== 'postgres' ? 'supervisor' : name;
+    return join(this.#options.logsDir, `${log}.log`);
   }
 
   #advance(): void {
@@ -227,11 +230,19 @@ export class Orchestrator {
 
   #startError(state: ServiceState): SfpError {
     if (state.failure !== undefined) return new SfpError(state.failure);
-    const file = this.#logFile(state.name);
-    const log = logExcerpt(file, 12, this.#since);
+    const code = 'stack_unhealthy';
+    const message = `${state.name} ${state.detail ?? `is not healthy (${state.status})`}`;
+    const service = this.#units.get(state.name)?.service;
+    if (service === undefined || service.run.kind === 'remote') {
+      const where = service?.run.kind === 'remote' ? service.run.url : state.name;
+      const suggestion = `Look at what answers at ${where} (roles.${state.name} in server.json), and start again.`;
+      return new SfpError({ code, message, suggestion });
+    }
+    const file = this.#logFile(service);
+    const log = logExcerpt(file, 12, this.#logEnds.get(state.name) ?? 0);
     return new SfpError({
-      code: 'stack_unhealthy',
-      message: `${state.name} ${state.detail ?? `is not healthy (${state.status})`}`,
+      code,
+      message,
       ...(log === '' ? {} : { detail: log }),
       suggestion: `Read ${file}, remove the cause and start again.`,
     });

@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type StackLayout, stackId } from '../../stack/layout.ts';
+import type { Supervisor } from './control-client.ts';
 
 /** The supervisor's files of one stack. */
 export interface SupervisorPlace {
@@ -29,6 +30,12 @@ export function supervisorPlace(layout: StackLayout): SupervisorPlace {
     failureFile: join(layout.runDir, 'failure.json'),
   };
 }
+
+/** Whom to ask about a stack. */
+export const supervisorOf = (layout: StackLayout): Supervisor => ({
+  socket: supervisorPlace(layout).controlSocket,
+  stack: layout,
+});
 
 /** Makes the directory of the sockets; refuses one in the shared temporary directory that somebody else made. */
 export function makeSocketDir({ socketDir }: SupervisorPlace): void {

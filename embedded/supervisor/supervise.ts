@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type Failure, SfpError } from '../../contracts/error.ts';
 import { asDiskFull } from '../../stack/disk-full.ts';
+import type { StackLayout } from '../../stack/layout.ts';
 import type { SuppliedSecrets } from '../../stack/secrets/schema.ts';
+import { serverCommand } from '../../stack/server-command.ts';
 import { removeChildren } from './children-file.ts';
 import type { ControlStatus } from './control-protocol.ts';
 import { type ControlServer, startControlServer } from './control-server.ts';
@@ -17,6 +19,8 @@ export interface SuperviseOptions {
   services: readonly Service[];
   /** The services as the stack's files and what a provider supplies define them now; those of the start when left out. */
   reload?: (supplied: SuppliedSecrets | undefined) => Promise<readonly Service[]>;
+  /** How the stack is called in what a person reads. */
+  stack: Pick<StackLayout, 'tenant' | 'baseDir'>;
   stackDir: string;
   runDir: string;
   logsDir: string;
@@ -82,13 +86,13 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   };
   const reload = options.reload ?? (() => Promise.resolve(services));
   const restart = async (names: readonly string[], supplied: SuppliedSecrets | undefined): Promise<{ ok: true }> => {
-    if (phase !== 'running') throw busy(phase);
+    if (phase !== 'running') throw busy(phase, options.stack);
     log.info({ services: names }, 'restart was asked for');
     await orchestrator.restart(names, () => reload(supplied));
     return { ok: true };
   };
   const drain = async (names: readonly string[]): Promise<{ ok: true }> => {
-    if (phase !== 'running') throw busy(phase);
+    if (phase !== 'running') throw busy(phase, options.stack);
     log.info({ services: names }, 'drain was asked for');
     await orchestrator.drain(names);
     return { ok: true };
@@ -144,11 +148,11 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   }
 }
 
-const busy = (phase: ControlStatus['phase']): SfpError =>
+const busy = (phase: ControlStatus['phase'], stack: SuperviseOptions['stack']): SfpError =>
   new SfpError({
     code: 'stack_busy',
     message: `The stack is ${phase}; a service of it can be ended or restarted when it runs.`,
-    suggestion: 'Wait for it with `sfp server health --wait 60s`.',
+    suggestion: `Wait for it with \`${serverCommand(stack, 'health', '--wait', '60s')}\`.`,
   });
 
 /** Writes the failure for whoever waits; when that is not possible, the waiting one sees that the disk is full. */

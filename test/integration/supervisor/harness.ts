@@ -44,6 +44,7 @@ export class SupervisorHarness {
   readonly dir = mkdtempSync(join(tmpdir(), 'sfp-supervisor-'));
   readonly runDir = join(this.dir, 'run');
   readonly socket = join(this.runDir, 'control.sock');
+  readonly supervisor = { socket: this.socket, stack: { tenant: 'acme', baseDir: this.dir } };
   readonly #spec = join(this.dir, 'services.json');
   readonly #supervisors = new Set<ChildProcess>();
 

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { askOutdated, askRestart, askStop } from '../../../embedded/supervisor/control-client.ts';
+import { askDrain, askOutdated, askRestart, askStop } from '../../../embedded/supervisor/control-client.ts';
 import type { Service } from '../../../embedded/supervisor/service.ts';
 import { freePort } from '../../support/free-port.ts';
 import { isProcess, SupervisorHarness, standIn } from './harness.ts';
@@ -40,7 +42,7 @@ const moved = async (name: string): Promise<Service[]> => {
 
 it('restarts the named services in the order of needs, the others run on', async () => {
   const before = { worker: await pid('worker'), api: await pid('api'), database: await pid('database') };
-  await askRestart(harness.socket, ['database', 'worker', 'once'], never);
+  await askRestart(harness.supervisor, ['database', 'worker', 'once'], never);
   expect(readFileSync(order, 'utf8')).toBe('worker\ndatabase\n');
   const { services: after, phase } = await harness.status();
   expect(phase).toBe('running');
@@ -55,22 +57,22 @@ it('restarts the named services in the order of needs, the others run on', async
 });
 
 it('tells which services run with old definitions, and starts them with the new ones', async () => {
-  expect(await askOutdated(harness.socket)).toEqual([]);
+  expect(await askOutdated(harness.supervisor)).toEqual([]);
   harness.define(await moved('api'));
-  expect(await askOutdated(harness.socket)).toEqual(['api']);
-  await askRestart(harness.socket, ['api'], never);
-  expect(await askOutdated(harness.socket)).toEqual([]);
+  expect(await askOutdated(harness.supervisor)).toEqual(['api']);
+  await askRestart(harness.supervisor, ['api'], never);
+  expect(await askOutdated(harness.supervisor)).toEqual([]);
   expect((await harness.service('api')).status).toBe('running');
 });
 
 it('refuses what it does not know and definitions that cannot be read, and touches nothing', async () => {
   const before = await pid('api');
-  await expect(askRestart(harness.socket, ['api', 'nope'], never)).rejects.toMatchObject({
+  await expect(askRestart(harness.supervisor, ['api', 'nope'], never)).rejects.toMatchObject({
     code: 'service_unknown',
     suggestion: 'Services are: database, api, once, worker.',
   });
   rmSync(join(harness.dir, 'services.json'));
-  await expect(askRestart(harness.socket, ['api'], never)).rejects.toThrow(/services.json/);
+  await expect(askRestart(harness.supervisor, ['api'], never)).rejects.toThrow(/services.json/);
   expect(await pid('api')).toBe(before);
 });
 
@@ -82,7 +84,7 @@ it('says what a service died of that does not come back, and the stack can still
         : service,
     ),
   );
-  await expect(askRestart(harness.socket, ['api'], never)).rejects.toMatchObject({
+  await expect(askRestart(harness.supervisor, ['api'], never)).rejects.toMatchObject({
     code: 'stack_unhealthy',
     message: 'api exited with 78',
   });
@@ -90,4 +92,57 @@ it('says what a service died of that does not come back, and the stack can still
   const worker = await pid('worker');
   expect(await askStop(harness.socket)).toBe(true);
   await expect.poll(() => isProcess(worker) || existsSync(harness.socket), { timeout: 5_000 }).toBe(false);
+});
+
+it('drains in the order of needs and leaves ended what was drained, until a restart names it', async () => {
+  const database = await pid('database');
+  await askDrain(harness.supervisor, ['api', 'worker'], never);
+  expect(readFileSync(order, 'utf8')).toBe('worker\napi\n');
+  const { services: drained, phase } = await harness.status();
+  expect(phase).toBe('running');
+  expect(Object.fromEntries(drained.map(({ name, status }) => [name, status]))).toEqual({
+    database: 'running',
+    api: 'stopped',
+    once: 'completed',
+    worker: 'stopped',
+  });
+  await askDrain(harness.supervisor, ['worker'], never);
+  await askRestart(harness.supervisor, ['worker', 'api'], never);
+  expect((await harness.service('worker')).status).toBe('running');
+  expect(await pid('database')).toBe(database);
+});
+
+it('a stack whose services were drained can be stopped', async () => {
+  await askDrain(harness.supervisor, ['worker'], never);
+  const database = await pid('database');
+  expect(await askStop(harness.socket)).toBe(true);
+  await expect.poll(() => isProcess(database) || existsSync(harness.socket), { timeout: 5_000 }).toBe(false);
+});
+
+it('answers a request of a newer sfp that it does not know, and ignores fields that it does not know', async () => {
+  const say = async (request: object): Promise<unknown> => {
+    const socket = connect(harness.socket);
+    socket.write(`${JSON.stringify(request)}\n`);
+    return JSON.parse((await socket.setEncoding('utf8').toArray()).join(''));
+  };
+  expect(await say({ command: 'fly' })).toEqual({ error: 'unknown request' });
+  expect(await say({ command: 'progress', colour: 'blue' })).toMatchObject({ phase: 'running' });
+});
+
+it('a supervisor that knows less than who asks is named as the reason', async () => {
+  const socket = join(harness.dir, 'older.sock');
+  const older = createServer((connection) =>
+    connection.on('data', () => connection.end('{"error":"unknown request"}\n')),
+  );
+  older.listen(socket);
+  await once(older, 'listening');
+  try {
+    const asked = askDrain({ ...harness.supervisor, socket }, ['worker'], never);
+    await expect(asked).rejects.toMatchObject({
+      code: 'supervisor_outdated',
+      suggestion: expect.stringContaining(`sfp server restart --tenant acme --base-dir ${harness.dir}`),
+    });
+  } finally {
+    older.close();
+  }
 });

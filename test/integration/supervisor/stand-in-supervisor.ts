@@ -12,6 +12,7 @@ const services = (): Service[] => JSON.parse(readFileSync(file, 'utf8')) as Serv
 process.exitCode = await supervise({
   services: services(),
   reload: async () => services(),
+  stack: { tenant: 'acme', baseDir: dir },
   stackDir: dir,
   runDir: join(dir, 'run'),
   logsDir: join(dir, 'logs'),
