@@ -62,11 +62,16 @@ export async function ensurePlatformImage(
       `--label=${contentLabel}=${content}`,
       '-',
     ],
-    stdin: context,
+    stdin: chunks(context),
     signal,
     failure: `The image ${tag} could not be built.`,
   });
   report(`built ${tag} in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+}
+
+/** The archive is a stream of another make, which execa takes for an output. */
+async function* chunks(archive: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* archive;
 }
 
 const labelsOf = async (tag: string): Promise<Record<string, string>> =>
