@@ -27,13 +27,13 @@ function officialTag(role: ImageName): string {
   return row.image;
 }
 
-/** Builds every stand-in that is not there yet, and our own image. */
+/** Builds every stand-in that is not there yet. Our own image is built by the product itself, on the Node image made here. */
 export async function buildImages(report: Report): Promise<void> {
   await timed('rootfs', report, ensureRootfs);
   const base = await timed('base', report, buildBase);
   const one = (recipe: Recipe) => timed(recipe.name, report, () => buildStandin(recipe, base));
   // Two fetch packages; the others are copies only.
-  const builds = await Promise.allSettled([...recipes.map(one), timed('platform', report, () => buildPlatform(base))]);
+  const builds = await Promise.allSettled(recipes.map(one));
   // All have ended: nothing builds on while the engine is taken away.
   const failed = builds.find((build) => build.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
@@ -51,15 +51,6 @@ const buildStandin = (recipe: Recipe, base: string): Promise<string> =>
   inScratch(async (dir) => {
     if (!writeRealContext(recipe, dir)) await writeContext(recipe, dir);
     return ensureImage(dir, [officialTag(recipe.name)], { BASE: baseTag }, base);
-  });
-
-/** Ours, with its own Dockerfile, from what an installed package holds: dist/ is there already. */
-const buildPlatform = (base: string): Promise<string> =>
-  inScratch(async (dir) => {
-    cpSync(join(root, 'compose/image/Dockerfile'), join(dir, 'Dockerfile'));
-    cpSync(join(root, 'package.json'), join(dir, 'package.json'));
-    cpSync(join(root, 'dist'), join(dir, 'dist'), { recursive: true });
-    return ensureImage(dir, [officialTag('platform')], { NODE_IMAGE: nodeTag }, base);
   });
 
 /** Answers what the image was made from, so that what stands on it can tell. */
