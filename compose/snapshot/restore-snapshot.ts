@@ -8,21 +8,24 @@ import { assertOwnProject } from '../project-owner.ts';
 import { helperImage } from './helper-image.ts';
 import {
   type CopiedVolume,
+  clusterFile,
   copiedVolumes,
   indexFile,
+  othersFile,
   type SnapshotIndex,
   snapshotIndexSchema,
+  walFile,
 } from './snapshot-files.ts';
 import { isExchanging, keepVaultKey, placeVaultKey, putVaultKeyBack, unpackVaultKey } from './vault-key-file.ts';
-import { runOnVolume, type VolumeRun } from './volume-helper.ts';
+import { mounted, runOnVolumes, type VolumesRun } from './volume-helper.ts';
 import {
-  lookScript,
   placeScript,
   prepareScript,
   putBackScript,
-  roomScript,
+  tidyIncomingScript,
   tidyScript,
   unpackScript,
+  unpackSeveralScript,
 } from './volume-scripts.ts';
 
 /**
@@ -33,32 +36,30 @@ import {
 export function restoreSnapshot(layout: StackLayout): SnapshotRestore {
   return {
     async unpack(source) {
-      const index = await readIndex(source);
-      const image = await helperImage(layout);
-      await unpackVaultKey(layout, source);
+      const { volumes, unpackedBytes } = await readIndex(source);
       await assertOwnProject(layout);
-      await assertRoom({ layout, image }, index.unpackedBytes);
-      for (const { name, archives } of index.volumes) {
-        const on = { layout, image, volume: name };
-        await assertNoLeftover(on);
-        await run({ ...on, script: prepareScript });
-        for (const archive of archives) await unpackArchive(on, source, archive);
+      await unpackVaultKey(layout, source);
+      const image = await helperImage(layout);
+      await prepare({ layout, image, volumes }, unpackedBytes);
+      for (const archive of [clusterFile, walFile]) {
+        await unpackArchive({ layout, image, volumes: ['db-data'] }, unpackScript, source, archive);
       }
+      const others = volumes.filter((volume) => volume !== 'db-data');
+      await unpackArchive({ layout, image, volumes: others }, unpackSeveralScript, source, othersFile);
     },
     async place() {
       keepVaultKey(layout);
-      await onVolumes(layout, placeScript);
+      await onVolumesThere(layout, placeScript);
       placeVaultKey(layout);
     },
     async putBack() {
-      await onVolumes(layout, putBackScript);
+      await onVolumesThere(layout, putBackScript);
       putVaultKeyBack(layout);
     },
     async tidy() {
-      for (const [volume, printed] of await onVolumes(layout, tidyScript)) {
-        // One that was made for a restore that was put back.
-        if (printed.trim() === 'empty') await removeUnused(layout, volume);
-      }
+      const printed = await onVolumesThere(layout, isExchanging(layout) ? tidyScript : tidyIncomingScript);
+      // Those were made for a restore that was put back.
+      for (const volume of volumesIn(printed)) await removeUnused(layout, volume);
     },
   };
 }
@@ -71,13 +72,31 @@ async function readIndex(source: SnapshotSource): Promise<SnapshotIndex> {
   throw damaged(indexFile, parsed.error.issues.map(({ message }) => message).join('; '));
 }
 
-type On = Pick<VolumeRun, 'layout' | 'image' | 'volume'>;
+type On = Pick<VolumesRun, 'layout' | 'image' | 'volumes'>;
 
-const run = (on: On & Pick<VolumeRun, 'script' | 'stdin'>): Promise<string> =>
-  runOnVolume({ ...on, purpose: 'restore', failure: `The volume ${on.volume} could not be changed.` });
+const run = (on: On & Pick<VolumesRun, 'script' | 'stdin'>): Promise<string> =>
+  runOnVolumes({ ...on, purpose: 'restore', failure: `${on.volumes.join(', ')} could not be changed.` });
+
+/** The volumes whose directories a script printed. */
+const volumesIn = (printed: string): CopiedVolume[] =>
+  copiedVolumes.filter((volume) => printed.split('\n').includes(mounted(volume)));
+
+async function prepare(on: On, bytes: number): Promise<void> {
+  const printed = await run({ ...on, script: prepareScript });
+  const [leftover] = volumesIn(printed);
+  if (leftover !== undefined && !isExchanging(on.layout)) throw leftBehind(on.layout, leftover);
+  const free = Number(printed.trim().split('\n').at(-1));
+  if (free >= bytes) return;
+  throw new SfpError({
+    code: 'disk_full',
+    message: 'There is not enough room on the disk of the container engine.',
+    detail: `${Math.ceil(bytes / 1_000_000)} MB are needed beside what is there, ${Math.floor(free / 1_000_000)} MB are free`,
+    suggestion: 'Free some space there (`docker system df` shows what takes it), then run the restore again.',
+  });
+}
 
 /** What goes wrong with the backup's file is told as that, not as the end of what read it. */
-async function unpackArchive(on: On, source: SnapshotSource, archive: string): Promise<void> {
+async function unpackArchive(on: On, script: string, source: SnapshotSource, archive: string): Promise<void> {
   let failure: unknown = null;
   async function* watched(): AsyncGenerator<Uint8Array> {
     try {
@@ -88,20 +107,16 @@ async function unpackArchive(on: On, source: SnapshotSource, archive: string): P
     }
   }
   try {
-    await run({ ...on, script: unpackScript, stdin: watched() });
+    await run({ ...on, script, stdin: watched() });
   } catch (error) {
     throw failure ?? error;
   }
 }
 
-/** Every volume of the stack that there is, one after the other; each script knows what is left to do in it. */
-async function onVolumes(layout: StackLayout, script: string): Promise<Map<CopiedVolume, string>> {
-  const printed = new Map<CopiedVolume, string>();
-  const there = await volumesThere(layout);
-  if (there.length === 0) return printed;
-  const image = await helperImage(layout);
-  for (const volume of there) printed.set(volume, await run({ layout, image, volume, script }));
-  return printed;
+/** On every volume of the stack that there is; the script knows what is left to do in each. */
+async function onVolumesThere(layout: StackLayout, script: string): Promise<string> {
+  const volumes = await volumesThere(layout);
+  return volumes.length === 0 ? '' : run({ layout, image: await helperImage(layout), volumes, script });
 }
 
 async function volumesThere(layout: StackLayout): Promise<CopiedVolume[]> {
@@ -110,27 +125,14 @@ async function volumesThere(layout: StackLayout): Promise<CopiedVolume[]> {
   return copiedVolumes.filter((volume) => names.has(volumeName(layout, volume)));
 }
 
-async function assertRoom(on: Omit<On, 'volume'>, bytes: number): Promise<void> {
-  const free = Number((await run({ ...on, volume: 'db-data', script: roomScript })).trim());
-  if (free >= bytes) return;
-  throw new SfpError({
-    code: 'disk_full',
-    message: 'There is not enough room on the disk of the container engine.',
-    detail: `${Math.ceil(bytes / 1_000_000)} MB are needed beside what is there, ${Math.floor(free / 1_000_000)} MB are free`,
-    suggestion: 'Free some space there (`docker system df` shows what takes it), then run the restore again.',
-  });
-}
-
 /** What an exchange put aside and nothing on this side knows of: it must not be taken for ours. */
-async function assertNoLeftover(on: On): Promise<void> {
-  if (isExchanging(on.layout) || (await run({ ...on, script: lookScript })).trim() === '') return;
-  throw new SfpError({
+const leftBehind = (layout: StackLayout, volume: CopiedVolume): SfpError =>
+  new SfpError({
     code: 'restore_leftover',
-    message: `The volume ${volumeName(on.layout, on.volume)} holds what an earlier restore replaced, and nothing tells how that ended.`,
+    message: `The volume ${volumeName(layout, volume)} holds what an earlier restore replaced, and nothing tells how that ended.`,
     suggestion:
       'Look at .sfp-replaced on that volume: remove it (with .sfp-aside) when the stack is right as it is, else move its content back.',
   });
-}
 
 /** A container that uses it keeps it: then the next start finds it empty, as it would a new one. */
 async function removeUnused(layout: StackLayout, volume: CopiedVolume): Promise<void> {

@@ -7,18 +7,18 @@ export const vaultKeyFile = 'vault.key';
 export const clusterFile = 'cluster.tar.gz';
 /** WAL, backup_label and pg_control: unpacked over the cluster. */
 export const walFile = 'wal.tar.gz';
+/** The small ones: settings of the server, keys and token of the task engine. */
+export const othersFile = 'volumes.tar.gz';
 export const indexFile = 'volumes.json';
 
 /** Volumes that a stack cannot be made from its files without. Those of the task engine only where the stack has one. */
 export const copiedVolumes = ['db-data', 'db-config', 'hatchet-config', 'hatchet-token'] as const;
 export type CopiedVolume = (typeof copiedVolumes)[number];
 
-const archive = z.string().regex(/^[a-z0-9][a-z0-9.-]*\.tar\.gz$/);
-
-/** Which archives make up which volume, in the order in which they are unpacked. */
 export const snapshotIndexSchema = z.strictObject({
   version: z.literal(1),
+  /** Room that all of them take. */
   unpackedBytes: z.number().int().min(0),
-  volumes: z.array(z.strictObject({ name: z.enum(copiedVolumes), archives: z.array(archive).min(1) })).min(1),
+  volumes: z.array(z.enum(copiedVolumes)).min(1),
 });
 export type SnapshotIndex = z.infer<typeof snapshotIndexSchema>;

@@ -12,12 +12,13 @@ import {
   type CopiedVolume,
   clusterFile,
   indexFile,
+  othersFile,
   type SnapshotIndex,
   vaultKeyFile,
   walFile,
 } from './snapshot-files.ts';
-import { volumeOutput } from './volume-helper.ts';
-import { packClusterScript, packConfigScript, packPlainScript, packWalScript } from './volume-scripts.ts';
+import { volumesOutput } from './volume-helper.ts';
+import { packClusterScript, packSeveralScript, packWalScript } from './volume-scripts.ts';
 
 interface SnapshotOptions {
   signal: AbortSignal;
@@ -54,41 +55,37 @@ export function takeSnapshot(stack: Stack, target: SnapshotTarget, options: Snap
 
 async function copy(context: Copy, session: DatabaseSession, unpackedBytes: number): Promise<void> {
   const { stack, target, report } = context;
+  const others = otherVolumes(stack);
   await target.write(vaultKeyFile, fileBytes(stack.layout.vaultKeyFile));
-  const volumes: SnapshotIndex['volumes'] = [{ name: 'db-data', archives: [clusterFile, walFile] }];
-  for (const { name, script } of smallVolumes(stack)) {
-    const archive = `${name}.tar.gz`;
-    await target.write(archive, pack(context, name, script));
-    volumes.push({ name, archives: [archive] });
-  }
+  await target.write(othersFile, pack(context, others, packSeveralScript));
   const backup = await OnlineBackup.begin(session);
-  await target.write(clusterFile, pack(context, 'db-data', packClusterScript));
+  await target.write(clusterFile, pack(context, ['db-data'], packClusterScript));
   const { label, segments } = await backup.end();
   report(`and ${segments.length} segment${segments.length === 1 ? '' : 's'} of WAL`);
-  await target.write(walFile, pack(context, 'db-data', packWalScript, { args: segments, stdin: [Buffer.from(label)] }));
-  const index: SnapshotIndex = { version: 1, unpackedBytes, volumes };
+  const wal = pack(context, ['db-data'], packWalScript, { args: segments, stdin: [Buffer.from(label)] });
+  await target.write(walFile, wal);
+  const index: SnapshotIndex = { version: 1, unpackedBytes, volumes: ['db-data', ...others] };
   await target.write(indexFile, [Buffer.from(`${JSON.stringify(index, null, 2)}\n`)]);
 }
 
 /** Without the engine's keys its token would be void. One that runs elsewhere keeps its own. */
-function smallVolumes({ settings }: Stack): readonly { name: CopiedVolume; script: string }[] {
+function otherVolumes({ settings }: Stack): CopiedVolume[] {
   const { hatchet } = settings.roles;
-  const ours: readonly CopiedVolume[] =
-    hatchet === undefined || hatchet === 'builtin' ? ['hatchet-config', 'hatchet-token'] : [];
-  return [{ name: 'db-config', script: packConfigScript }, ...ours.map((name) => ({ name, script: packPlainScript }))];
+  const ours = hatchet === undefined || hatchet === 'builtin';
+  return ['db-config', ...(ours ? (['hatchet-config', 'hatchet-token'] as const) : [])];
 }
 
 const pack = (
   { stack: { layout }, image, signal }: Copy,
-  volume: CopiedVolume,
+  volumes: readonly CopiedVolume[],
   script: string,
   input: { args?: readonly string[]; stdin?: Iterable<Uint8Array> } = {},
 ): AsyncGenerator<Uint8Array> =>
-  volumeOutput({
-    ...{ layout, volume, image, script, signal, ...input },
+  volumesOutput({
+    ...{ layout, volumes, image, script, signal, ...input },
     readOnly: true,
     purpose: 'backup',
-    failure: `The volume ${volume} could not be copied.`,
+    failure: `${volumes.join(', ')} could not be copied.`,
   });
 
 /** What came first: the operator's cancel, the end of the session, or the failure itself. */

@@ -2,31 +2,28 @@ import type { StackLayout } from '../../stack/layout.ts';
 import { type HelperRun, helperOutput, runHelper } from '../engine/helper-container.ts';
 import type { CopiedVolume } from './snapshot-files.ts';
 
-export interface VolumeRun {
+export interface VolumesRun extends Pick<HelperRun, 'stdin' | 'signal' | 'failure' | 'purpose' | 'image'> {
   layout: StackLayout;
-  volume: CopiedVolume;
-  readOnly?: true;
-  purpose: string;
-  image: string;
+  volumes: readonly CopiedVolume[];
+  readOnly?: boolean;
   script: string;
+  /** After the directories of the volumes. */
   args?: readonly string[];
-  stdin?: HelperRun['stdin'];
-  signal?: AbortSignal | undefined;
-  failure: string;
 }
 
-const directory = '/volume';
+/** Where a helper has a volume. */
+export const mounted = (volume: CopiedVolume): string => `/volumes/${volume}`;
 
-/** A script of volume-scripts.ts on one volume. */
-const helperRun = ({ volume, readOnly, script, args = [], ...run }: VolumeRun): HelperRun => ({
+/** A script of volume-scripts.ts on volumes. */
+const helperRun = ({ volumes, readOnly = false, script, args = [], ...run }: VolumesRun): HelperRun => ({
   ...run,
-  volumes: { [volume]: { target: directory, ...(readOnly === undefined ? {} : { readOnly }) } },
+  volumes: Object.fromEntries(volumes.map((volume) => [volume, { target: mounted(volume), readOnly }])),
   user: '0:0',
   entrypoint: 'bash',
-  command: ['-euc', script, 'sfp', directory, ...args],
+  command: ['-euc', script, 'sfp', ...volumes.map(mounted), ...args],
   // Files of other users are read, written, and given to whom they belong.
   capabilities: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'],
 });
 
-export const runOnVolume = (run: VolumeRun): Promise<string> => runHelper(helperRun(run));
-export const volumeOutput = (run: VolumeRun): AsyncGenerator<Uint8Array> => helperOutput(helperRun(run));
+export const runOnVolumes = (run: VolumesRun): Promise<string> => runHelper(helperRun(run));
+export const volumesOutput = (run: VolumesRun): AsyncGenerator<Uint8Array> => helperOutput(helperRun(run));

@@ -15,12 +15,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   packClusterScript,
+  packSeveralScript,
   packWalScript,
   placeScript,
   prepareScript,
   putBackScript,
   tidyScript,
   unpackScript,
+  unpackSeveralScript,
 } from './volume-scripts.ts';
 
 // In memory where there is such a place: each script waits for the disk several times, and is run some hundred times.
@@ -35,8 +37,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-const bash = (script: string, { args = [] as string[], input = Buffer.alloc(0), at = volume } = {}) =>
-  spawnSync('bash', ['-euc', script, 'sfp', at, ...args], { input, maxBuffer: 100_000_000 });
+const bash = (
+  script: string,
+  { args = [] as string[], input = Buffer.alloc(0) as Buffer, at = volume as string | undefined } = {},
+) => spawnSync('bash', ['-euc', script, 'sfp', at ?? volume, ...args], { input, maxBuffer: 100_000_000 });
 
 function ok(script: string, options: Parameters<typeof bash>[1] = {}): Buffer {
   const { status, stdout, stderr } = bash(script, options);
@@ -97,7 +101,7 @@ describe.each([
       again();
     }
     expect(count).toBeGreaterThan(20);
-  });
+  }, 120_000);
 
   it('comes back whole when the way back is killed before any of its commands', () => {
     ok(placeScript);
@@ -109,7 +113,7 @@ describe.each([
       ok(placeScript);
     }
     expect(count).toBeGreaterThan(15);
-  });
+  }, 120_000);
 
   it('takes what was unpacked a second time in place of what the first had placed', () => {
     for (const count of [12, 20, 28, 36]) {
@@ -129,7 +133,7 @@ describe.each([
     expect(ok(tidyScript).toString()).toBe('');
     expect(readdirSync(volume).sort()).toEqual([...names].sort());
     again();
-    expect(ok(tidyScript).toString()).toBe(had === before ? '' : 'empty\n');
+    expect(ok(tidyScript).toString()).toBe(had === before ? '' : `${volume}\n`);
   });
 });
 
@@ -176,6 +180,27 @@ it('packs a cluster without what belongs to the running server or to an exchange
     expect(readFileSync(join(other, name), 'utf8')).toBe(Object.entries(files).find(([key]) => key === name)?.[1]);
   expect(readFileSync(join(other, 'backup_label'), 'utf8')).toBe('START WAL LOCATION');
   for (const empty of ['pg_replslot', 'pg_subtrans', 'base']) expect(existsSync(join(other, empty))).toBe(true);
+});
+
+it('packs several volumes, without the Vault root key and what an exchange put aside', () => {
+  const files = { 'db-config/conf.d/own.conf': 'own', 'hatchet-token/token': 'token' };
+  const left = { 'db-config/pgsodium_root.key': 'key', 'hatchet-token/.sfp-replaced/token': 'old' };
+  const put = (name: string, text: string): void => {
+    mkdirSync(join(home, name, '..'), { recursive: true });
+    writeFileSync(join(home, name), text);
+  };
+  for (const [name, text] of Object.entries({ ...files, ...left })) put(name, text);
+  const [first, second] = ['db-config', 'hatchet-token'].map((name) => join(home, name));
+  const input = ok(packSeveralScript, { at: first, args: [second ?? ''] });
+  for (const name of Object.keys(files)) put(name, 'changed');
+  rmSync(join(home, 'hatchet-token/.sfp-replaced'), { recursive: true });
+  for (const script of [prepareScript, unpackSeveralScript, placeScript])
+    ok(script, { at: first, args: [second ?? ''], input });
+  for (const [name, text] of Object.entries(files)) expect(readFileSync(join(home, name), 'utf8')).toBe(text);
+  expect(existsSync(join(home, 'db-config/pgsodium_root.key'))).toBe(false);
+  ok(putBackScript, { at: first, args: [second ?? ''] });
+  expect(readFileSync(join(home, 'hatchet-token/token'), 'utf8')).toBe('changed');
+  expect(readFileSync(join(home, 'db-config/pgsodium_root.key'), 'utf8')).toBe('key');
 });
 
 it('notices an archive that was cut off', () => {

@@ -1,6 +1,6 @@
 /**
- * What helper containers run on a volume, as `bash -euc <script> sfp <directory>` (GNU tar, coreutils). An exchange is
- * by renames within the volume, and every step finds where a killed one stopped:
+ * What helper containers run on volumes, as `bash -euc <script> sfp <directory>…` (GNU tar, coreutils). An exchange is by
+ * renames within each volume, and every step finds where a killed one stopped:
  *
  * | in the volume | means |
  * |---|---|
@@ -9,8 +9,7 @@
  * | `.sfp-replaced` with `.sfp-aside` | all of it is aside; what is in place came out of a backup |
  * | `.sfp-placing` | what `.sfp-incoming` does not have any more is in place |
  */
-const begin = `cd "$1"
-shopt -s dotglob nullglob
+const tools = `shopt -s dotglob nullglob
 each() { for entry in *; do case "$entry" in .sfp-*) ;; *) "$@" "$entry" ;; esac; done; }
 aside() { mv -- "$1" .sfp-replaced/; }
 remove() { rm -rf -- "$1"; }
@@ -19,25 +18,31 @@ durable() { sync -f .; }
 like() { chown --reference="$1" "$2"; chmod --reference="$1" "$2"; }
 `;
 
-/** Says "replaced" when the volume holds what an exchange put aside. */
-export const lookScript = `${begin}
-[ ! -e .sfp-replaced ] || echo replaced
+const inEach = (script: string): string => `${tools}for volume do
+cd "$volume"
+${script}done
 `;
 
-export const prepareScript = `${begin}
+/** Prints the volumes that hold what an exchange put aside, and at last the bytes that are free. */
+export const prepareScript = `${inEach(`[ ! -e .sfp-replaced ] || echo "$volume"
 rm -rf .sfp-incoming
 rm -f .sfp-placing
 mkdir -m 0700 .sfp-incoming
+`)}df --output=avail --block-size=1 . | tail -n 1
 `;
 
-/** An archive on stdin, unpacked over what is there, durable at the end. */
-export const unpackScript = `${begin}
-tar --extract --gzip --directory=.sfp-incoming --numeric-owner --same-owner --preserve-permissions --overwrite
+const extract = 'tar --extract --gzip --numeric-owner --same-owner --preserve-permissions --overwrite';
+
+/** An archive of one volume on stdin, unpacked over what came before, durable at the end. */
+export const unpackScript = inEach(`${extract} --directory=.sfp-incoming
 durable
-`;
+`);
 
-export const placeScript = `${begin}
-[ -d .sfp-incoming ] || exit 0
+/** An archive of several, each below its name. */
+export const unpackSeveralScript = `${extract} --directory="$(dirname "$1")" --transform='flags=r;s,^\\([^/]*\\),\\1/.sfp-incoming,'
+${inEach('durable\n')}`;
+
+export const placeScript = inEach(`[ -d .sfp-incoming ] || continue
 if [ ! -e .sfp-aside ]; then
   mkdir -p -m 0700 .sfp-replaced
   like . .sfp-replaced
@@ -57,10 +62,9 @@ like .sfp-incoming .
 durable
 rmdir .sfp-incoming
 rm .sfp-placing
-`;
+`);
 
-export const putBackScript = `${begin}
-[ -d .sfp-replaced ] || exit 0
+export const putBackScript = inEach(`[ -d .sfp-replaced ] || continue
 if [ -e .sfp-aside ]; then
   each remove
   like .sfp-replaced .
@@ -72,22 +76,18 @@ rm -f .sfp-placing
 moveOut .sfp-replaced
 durable
 rmdir .sfp-replaced
-`;
+`);
 
-/** Prints "empty" when nothing at all is left. */
-export const tidyScript = `${begin}
-rm -rf .sfp-incoming .sfp-replaced .sfp-aside .sfp-placing
-durable
-[ -n "$(ls -A)" ] || echo empty
-`;
+const tidy = (names: string): string =>
+  inEach(`rm -rf ${names}
+[ -n "$(ls -A)" ] || echo "$volume"
+`);
+/** Both print the volumes in which nothing at all is left. */
+export const tidyScript = tidy('.sfp-incoming .sfp-placing .sfp-replaced .sfp-aside');
+export const tidyIncomingScript = tidy('.sfp-incoming .sfp-placing');
 
-/** Bytes that are free where the volume is. */
-export const roomScript = `df --output=avail --block-size=1 "$1" | tail -n 1
-`;
-
-/** A whole volume, compressed, on stdout. */
-const packScript = (excludes: readonly string[]): string => `set -o pipefail
-${tar(['--directory="$1"', ...excludes, '.'])} | gzip -1
+const pack = (excludes: readonly string[], what: string): string => `set -o pipefail
+${tar([...excludes, what])} | gzip -1
 `;
 
 /**
@@ -97,38 +97,42 @@ ${tar(['--directory="$1"', ...excludes, '.'])} | gzip -1
 const tar = (options: readonly string[]): string =>
   `(tar --create --numeric-owner --warning=no-file-changed --warning=no-file-removed --warning=no-file-shrank ${options.join(' ')} || [ $? -eq 1 ])`;
 
-/** What belongs to an exchange is no part of the volume. */
-const notOurs = ['--anchored', "--exclude='./.sfp-*'"];
-
-/** The key is in the snapshot once, as a file of its own. */
-export const packConfigScript = packScript([...notOurs, "--exclude='./pgsodium_root.key*'"]);
-export const packPlainScript = packScript(notOurs);
+/** Whole volumes, each below its name. The Vault root key is in the snapshot once, as a file of its own. */
+export const packSeveralScript = pack(
+  ['--directory="$(dirname "$1")"', "--anchored --exclude='*/.sfp-*' --exclude='db-config/pgsodium_root.key*'"],
+  `"\${@##*/}"`,
+);
 
 /** What Postgres' own base backup leaves out: of the running server only, rebuilt at its start, or copied afterwards. */
-export const packClusterScript = packScript([
-  ...notOurs,
-  ...[
-    'postmaster.pid',
-    'postmaster.opts',
-    'current_logfiles*',
-    'backup_label*',
-    'tablespace_map*',
-    'backup_manifest*',
-    'postgresql.auto.conf.tmp',
-    'global/pg_control',
-    'pg_wal/*',
-    'pg_replslot/*',
-    'pg_dynshmem/*',
-    'pg_notify/*',
-    'pg_serial/*',
-    'pg_snapshots/*',
-    'pg_stat_tmp/*',
-    'pg_subtrans/*',
-  ].map((path) => `--exclude='./${path}'`),
-  '--no-anchored',
-  "--exclude='pgsql_tmp*'",
-  "--exclude='pg_internal.init*'",
-]);
+export const packClusterScript = pack(
+  [
+    '--directory="$1"',
+    '--anchored',
+    ...[
+      '.sfp-*',
+      'postmaster.pid',
+      'postmaster.opts',
+      'current_logfiles*',
+      'backup_label*',
+      'tablespace_map*',
+      'backup_manifest*',
+      'postgresql.auto.conf.tmp',
+      'global/pg_control',
+      'pg_wal/*',
+      'pg_replslot/*',
+      'pg_dynshmem/*',
+      'pg_notify/*',
+      'pg_serial/*',
+      'pg_snapshots/*',
+      'pg_stat_tmp/*',
+      'pg_subtrans/*',
+    ].map((path) => `--exclude='./${path}'`),
+    '--no-anchored',
+    "--exclude='pgsql_tmp*'",
+    "--exclude='pg_internal.init*'",
+  ],
+  '.',
+);
 
 /**
  * The WAL segments that are named as arguments; backup_label, which comes on stdin; and pg_control, read until two

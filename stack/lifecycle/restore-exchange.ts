@@ -15,8 +15,8 @@ import { reservedPorts } from './list.ts';
 import type { RestoreContext } from './restore.ts';
 import { copyAside, putCopyBack } from './update/copy-aside.ts';
 
-/** Everything of the backup, ready beside what is in use, on disk. Begins anew when called again. */
-export async function unpack({ layout, runtime }: RestoreContext, reader: BackupReader): Promise<void> {
+/** The files of the backup, beside those in use, on disk. Begins anew when called again. */
+export async function unpackFiles({ layout }: RestoreContext, reader: BackupReader): Promise<Stack> {
   const { incomingDir } = restorePlace(layout);
   rmSync(incomingDir, { recursive: true, force: true });
   makePassableDirectory(incomingDir);
@@ -25,10 +25,14 @@ export async function unpack({ layout, runtime }: RestoreContext, reader: Backup
     const text = await reader.text(name);
     await writeIncoming(layout, name, name === 'server.json' ? await withPorts(layout, text) : text);
   }
-  await runtime.restoreSnapshot(layout).unpack(reader);
   // Read as the platform will read them: what it would refuse later is refused now.
-  incomingStack(layout);
-  syncDirectory(incomingDir);
+  return incomingStack(layout);
+}
+
+/** The databases and their key, after the files. Begins anew when called again. */
+export async function unpackData({ layout, runtime }: RestoreContext, reader: BackupReader): Promise<void> {
+  await runtime.restoreSnapshot(layout).unpack(reader);
+  syncDirectory(restorePlace(layout).incomingDir);
 }
 
 /** The settings of the backup with ports that this machine has for it: the stack's own, else its old ones, else new ones. */

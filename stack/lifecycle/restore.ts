@@ -12,7 +12,7 @@ import type { StackRuntime } from '../runtime.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { updateState } from '../state.ts';
 import type { AdminSession } from './administrator.ts';
-import { place, putBack, stopPlaced, unpack } from './restore-exchange.ts';
+import { place, putBack, stopPlaced, unpackData, unpackFiles } from './restore-exchange.ts';
 import { proveLogin, proveSchema, proveVault } from './restore-proof.ts';
 import { type Progress, runSteps, type Step } from './step.ts';
 import { hasUpdatePlan, removeUpdatePlan } from './update/update-plan.ts';
@@ -41,7 +41,16 @@ export interface RestoreContext extends RestoreOptions {
   runtime: StackRuntime;
   plan: RestorePlan;
   session: AdminSession | null;
+  /** The backup, opened. */
+  reader?: BackupReader;
+  /** The stack as its files will make it. */
+  incoming?: Stack;
 }
+
+const needed = <Value>(value: Value | undefined): Value => {
+  if (value === undefined) throw new Error('a step of restore ran before the one that it needs');
+  return value;
+};
 
 const advance = (context: RestoreContext, phase: RestorePlan['phase']): void => {
   context.plan = writePlan(context.layout, { ...context.plan, phase });
@@ -50,13 +59,25 @@ const advance = (context: RestoreContext, phase: RestorePlan['phase']): void => 
 const unpacking: readonly Step<RestoreContext>[] = [
   { name: 'checksums', title: 'Verify the backup', run: ({ backup }) => assertChecksums(backup) },
   {
+    name: 'files',
+    title: 'Read its settings',
+    async run(context) {
+      context.reader = await BackupReader.open(context.backup, context.passphrase);
+      context.incoming = await unpackFiles(context, context.reader);
+    },
+  },
+  {
+    name: 'prepare',
+    title: 'Get what it runs on',
+    run: ({ runtime, incoming, signal }, report) => runtime.prepare(needed(incoming), { signal, report }),
+  },
+  {
     name: 'unpack',
     title: 'Unpack it beside what is there',
     async run(context) {
-      const { backup, passphrase, layout } = context;
-      const reader = await BackupReader.open(backup, passphrase);
+      const { backup, reader, layout } = context;
       assertFreeSpace(layout.dir, backup.manifest.snapshot.unpackedBytes);
-      await unpack(context, reader);
+      await unpackData(context, needed(reader));
     },
   },
 ];
@@ -147,7 +168,7 @@ export async function restoreStack(options: RestoreOptions): Promise<RestoreResu
       try {
         await run(unpacking);
       } catch (error) {
-        removePlan(layout);
+        await abandon(context);
         if (fresh) rmSync(layout.dir, { recursive: true, force: true });
         throw error;
       }
@@ -179,6 +200,7 @@ async function begin(options: RestoreOptions, layout: StackLayout, runtime: Stac
     progress.info(`putting back what an interrupted restore of ${left.from} replaced`);
     await putBack({ ...common, runtime: options.runtimeNamed(left.manifest.runtime), plan: left });
   }
+  if (left !== null) await options.runtimeNamed(left.manifest.runtime).restoreSnapshot(layout).tidy();
   removePlan(layout);
   makeStackDirectories(layout);
   const { manifest, path: from } = backup;
@@ -186,6 +208,16 @@ async function begin(options: RestoreOptions, layout: StackLayout, runtime: Stac
   const ran = had.includes('server.json') && (await isRunning(layout, runtime));
   const plan = writePlan(layout, { version: 1, phase: 'unpacking', from, manifest, had, ran });
   return { ...common, plan };
+}
+
+/** Removes what was unpacked. What cannot be removed now goes with the next restore, and hides no reason of the first. */
+async function abandon({ layout, runtime, progress }: RestoreContext): Promise<void> {
+  try {
+    await runtime.restoreSnapshot(layout).tidy();
+    removePlan(layout);
+  } catch (error) {
+    progress.info(`what was unpacked is not removed: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** A stack whose files cannot be read is taken for stopped; what still runs of it is ended before anything changes place. */
@@ -211,6 +243,7 @@ async function reverted(context: RestoreContext, cause: unknown): Promise<SfpErr
     title,
     async run(current, report) {
       await putBack(current);
+      await runtime.restoreSnapshot(layout).tidy();
       removePlan(layout);
       if (plan.ran) await runtime.start(open(current), { signal: new AbortController().signal, report });
     },

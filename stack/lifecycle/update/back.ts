@@ -131,6 +131,7 @@ const returning: readonly MoveStep[] = [
       noteDowntime(context);
       removeKeptVersion(layout, plan.from);
       await runtimeOf(context).restoreSnapshot(layout).tidy();
+      await runtimeOf(context).restoreSnapshot(layout).tidy();
       removePlan(layout);
       await tidyBackups(context);
       removeUpdatePlan(layout);
