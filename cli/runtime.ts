@@ -1,4 +1,3 @@
-import { engineCheck } from '../compose/engine-check.ts';
 import { ComposeRuntime } from '../compose/runtime.ts';
 import { EmbeddedRuntime } from '../embedded/runtime.ts';
 import type { Check } from '../stack/checks/check.ts';
@@ -13,8 +12,13 @@ export function stackRuntime(name: StackRuntime['name']): StackRuntime {
 
 export const runtimeFor = ({ settings }: Stack): StackRuntime => stackRuntime(settings.runtime);
 
-/** What `doctor` asks where no stack is named: the runtime of every mode. */
-export const runtimeChecks = (): readonly Check[] => [...stackRuntime('embedded').checks(null), engineCheck];
+/** What `doctor` asks where no stack is named: every runtime. Whoever has no engine can do without production mode. */
+export const runtimeChecks = (): readonly Check[] => [
+  ...stackRuntime('embedded').checks(null),
+  ...stackRuntime('compose')
+    .checks(null)
+    .map((check) => ({ ...check, severity: 'warning' as const })),
+];
 
 /** Writes the files of a stack of containers without any engine. */
 export async function renderComposeStack(stack: Stack): Promise<readonly string[]> {

@@ -4,7 +4,7 @@ import { baseDirOption } from './server/stack-options.ts';
 
 export const command = defineCommand({
   description:
-    'Needs no stack; with --tenant it checks that one too.\nExit code: 0 when nothing is wrong, 5 otherwise.',
+    'Checks this machine for both runtimes; with --tenant, that stack and what it runs on: the same checks that init, start and update make.\nExit code: 0 when nothing is wrong, 5 otherwise.',
   options: {
     tenant: { type: 'string', value: 'name', short: 't', summary: 'Check this stack as well' },
     baseDir: baseDirOption,

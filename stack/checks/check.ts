@@ -1,3 +1,5 @@
+import { SfpError } from '../../contracts/error.ts';
+
 /** `error` refuses a start; `warning` is told and goes on. */
 type Severity = 'error' | 'warning';
 
@@ -30,10 +32,17 @@ export const runChecks = (checks: readonly Check[]): Promise<CheckReport[]> =>
       try {
         return { id, title, severity, ...(await run()) };
       } catch (error) {
-        return { id, title, severity, ok: false, evidence: error instanceof Error ? error.message : String(error) };
+        return { id, title, severity, ok: false, ...failedBy(error) };
       }
     }),
   );
+
+function failedBy(error: unknown): Pick<CheckResult, 'evidence' | 'remedy'> {
+  if (!(error instanceof SfpError)) return { evidence: error instanceof Error ? error.message : String(error) };
+  const { message, detail, suggestion } = error;
+  const evidence = detail === undefined ? message : `${message} (${detail.split('\n')[0]})`;
+  return suggestion === undefined ? { evidence } : { evidence, remedy: suggestion };
+}
 
 export const failedErrors = (reports: readonly CheckReport[]): CheckReport[] =>
   reports.filter((report) => !report.ok && report.severity === 'error');
