@@ -9,26 +9,30 @@ export const command = defineCommand({
   options: { ...stackOptions, yes: { type: 'flag', short: 'y', summary: 'Do not ask' } },
   async run({ options, output, input, contexts }) {
     const { tenant } = options;
-    const [{ destroyStack }, { resolveBaseDir }, { stackRuntime }, { stackLayout }] = await Promise.all([
+    const [{ destroyStack }, { resolveBaseDir }, { stackRuntime }, { stackLayout }, { domainOf }] = await Promise.all([
       import('../../../stack/lifecycle/destroy.ts'),
       import('../../../stack/base-dir.ts'),
       import('../../runtime.ts'),
       import('../../../stack/layout.ts'),
+      import('./domain-of.ts'),
     ]);
     const baseDir = resolveBaseDir(options.baseDir);
-    const { dir } = stackLayout(baseDir, tenant);
+    const layout = stackLayout(baseDir, tenant);
+    const { dir } = layout;
+    const domain = domainOf(layout);
     if (!options.yes && !(await input.confirm(`Destroy stack ${tenant} and all its data in ${dir}?`, '--yes'))) {
       throw new SfpError({ code: 'cancelled', message: 'Nothing was removed.' });
     }
     await destroyStack({
       baseDir,
       tenant,
-      runtime: stackRuntime('embedded'),
+      runtimeNamed: stackRuntime,
       progress: lifecycleProgress(output),
     });
+    const urls = ['127.0.0.1', ...(domain === undefined ? [] : [domain])];
     const saved = (await contexts.read()).contexts.find(({ name }) => name === tenant);
     // Init saved it under the tenant's name; a login to a server elsewhere may have the same name and stays.
-    if (saved !== undefined && new URL(saved.url).hostname === '127.0.0.1') await contexts.remove(tenant);
+    if (saved !== undefined && urls.includes(new URL(saved.url).hostname)) await contexts.remove(tenant);
     output.result({ tenant, status: 'destroyed', dir }, `Stack ${tenant} is gone.\n`);
   },
 });
