@@ -30,6 +30,16 @@ async function told(run: () => Promise<CheckResult>): Promise<CheckResult> {
   }
 }
 
+/** The engine's own check says that it cannot be asked, once. */
+async function quietly(run: () => Promise<CheckResult>): Promise<CheckResult> {
+  const result = await told(run);
+  return result.ok || (await told(engineAnswers)).ok ? result : { ok: true, evidence: 'the engine was not asked' };
+}
+const engineAnswers = async (): Promise<CheckResult> => {
+  await engine((client) => client.ping());
+  return { ok: true, evidence: 'it answers' };
+};
+
 const infoSchema = z.object({
   DockerRootDir: z.string(),
   MemTotal: z.number(),
@@ -77,7 +87,7 @@ const machine: readonly Check[] = [
     title: 'Limits of containers',
     severity: 'warning',
     run: () =>
-      told(async () => {
+      quietly(async () => {
         const { MemoryLimit, PidsLimit } = await engineInfo();
         return {
           ok: MemoryLimit && PidsLimit,
@@ -93,7 +103,7 @@ const machine: readonly Check[] = [
     title: 'Memory of the engine',
     severity: 'warning',
     run: () =>
-      told(async () => {
+      quietly(async () => {
         const { MemTotal, NCPU } = await engineInfo();
         return {
           ok: MemTotal >= neededMemoryMegabytes * megabyte,
@@ -107,7 +117,7 @@ const machine: readonly Check[] = [
     title: 'Disk of the engine',
     severity: 'error',
     run: () =>
-      told(async () => {
+      quietly(async () => {
         const { DockerRootDir } = await engineInfo();
         const free = isLocalAddress(await engineAddress()) ? freeMegabytes(DockerRootDir) : null;
         if (free === null) return { ok: true, evidence: `${DockerRootDir} is not on this machine: not looked at` };

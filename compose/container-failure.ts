@@ -16,8 +16,8 @@ export function fault(container: StackContainer): string | null {
   if (error !== '' && !container.running) return `could not be started: ${error}`;
   if (state === 'dead') return 'is dead';
   if (job) return state === 'exited' && exitCode !== 0 ? `failed with exit code ${exitCode}` : null;
-  if (health === 'unhealthy') return 'is unhealthy';
   if (restarts >= restartLimit) return `ended by itself ${restarts} times (exit code ${exitCode})`;
+  if (health === 'unhealthy') return container.running ? 'is unhealthy' : `ends by itself (exit code ${exitCode})`;
   return state === 'exited' ? `ended with exit code ${exitCode}` : null;
 }
 
@@ -44,10 +44,11 @@ export async function containerFailure(stack: Stack, container: StackContainer):
     });
   }
   const check = health === 'unhealthy' && healthLog !== '' ? [`check: ${healthLog}`] : [];
+  const detail = mask([...check, ...lines].join('\n'));
   return new SfpError({
     code: service === 'supabase-migrations' ? 'migration_failed' : 'service_failed',
     message: mask(`Service ${service} ${fault(container) ?? 'is not healthy'}.`),
-    detail: mask([...check, ...lines].join('\n')),
+    detail: detail === '' ? 'It wrote nothing.' : detail,
     suggestion: `${logs}, remove the cause, then \`sfp server start --tenant ${tenant}\`.`,
   });
 }

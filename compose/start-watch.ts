@@ -43,7 +43,9 @@ export async function watchStart(stack: Stack, { names, order, before, signal, r
     if (failed !== null) throw await containerFailure(stack, failed);
     if (performance.now() > tellAt) {
       tellAt += quietMs;
-      const waiting = containers.flatMap(({ service }) => (told.has(service) ? [] : [service]));
+      const waiting = containers.flatMap(({ service, state }) =>
+        told.has(service) || state === 'created' ? [] : [service],
+      );
       if (waiting.length > 0) report(`waiting for ${waiting.join(', ')}`);
     }
     if (performance.now() > deadline) throw tooSlow(stack, names, told);

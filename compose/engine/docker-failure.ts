@@ -48,8 +48,17 @@ export function knownFailure(text: string, detail = text): SfpError | null {
   return new SfpError({ ...failure, detail: excerpt(detail) });
 }
 
+/** Compose tells every step of every object; what went wrong stands between. */
+const isStep = (line: string): boolean => /^\s*(Container|Network|Volume|Image) \S+ {2}\w+\s*$/.test(line);
+
 /** The last lines of what was printed. */
-export const excerpt = (text: string, lines = 12): string => text.trim().split('\n').slice(-lines).join('\n');
+export const excerpt = (text: string, lines = 12): string =>
+  text
+    .trim()
+    .split('\n')
+    .filter((line) => !isStep(line))
+    .slice(-lines)
+    .join('\n');
 
 const dockerMissing = (): SfpError =>
   new SfpError({
