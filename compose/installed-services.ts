@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { SfpError } from '../contracts/error.ts';
 import { readTextFile } from '../stack/atomic-file.ts';
 import type { StackLayout } from '../stack/layout.ts';
+import { serverCommand } from '../stack/server-command.ts';
 import { configLabel } from './project.ts';
 
 const fileSchema = z.object({
@@ -67,7 +68,7 @@ export function requireInstalledServices(layout: StackLayout): InstalledService[
   throw new SfpError({
     code: 'not_installed',
     message: `Stack "${layout.tenant}" has no compose.yaml.`,
-    suggestion: `Write it with \`sfp server init --tenant ${layout.tenant} --mode prod --render-only\`.`,
+    suggestion: `Write it with \`${serverCommand(layout, 'init', '--mode', 'prod', '--render-only')}\`.`,
   });
 }
 

@@ -2,6 +2,7 @@ import type { Check } from '../stack/checks/check.ts';
 import { lockHolder } from '../stack/lock.ts';
 import { portHolder } from '../stack/port-holder.ts';
 import { isPortFree } from '../stack/ports.ts';
+import { serverCommand } from '../stack/server-command.ts';
 import type { Stack } from '../stack/stack.ts';
 import { maintenancePid } from './maintenance.ts';
 import { portsInUse } from './ports-in-use.ts';
@@ -58,7 +59,7 @@ const stackChecks = (stack: Stack): readonly Check[] => [
       return {
         ok,
         evidence: evidence === '' ? `the stack is ${status}` : evidence,
-        remedy: problem?.suggestion ?? `Look at \`sfp server logs --tenant ${stack.layout.tenant}\`.`,
+        remedy: problem?.suggestion ?? `Look at \`${serverCommand(stack.layout, 'logs')}\`.`,
       };
     },
   },

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import pg from 'pg';
 import { SfpError } from '../contracts/error.ts';
 import { rolePassword } from '../stack/role-password.ts';
+import { serverCommand } from '../stack/server-command.ts';
 import type { Stack } from '../stack/stack.ts';
 import { serverAccount } from './postgres/account.ts';
 import { findBinaries } from './postgres/binaries.ts';
@@ -45,7 +46,7 @@ async function connectWithEither(stack: Stack, databasePassword: string): Promis
     throw new SfpError({
       code: 'database_password_unknown',
       message: 'The running database accepts neither the password of this stack nor the new one.',
-      suggestion: `Stop the stack and run the command again, which then needs no password: sfp server stop --tenant ${stack.layout.tenant}`,
+      suggestion: `Restart the whole stack, which needs no password: ${serverCommand(stack.layout, 'restart')}`,
     });
   }
 }
@@ -101,5 +102,5 @@ const unreachable = ({ layout }: Stack, error: unknown): SfpError =>
     code: 'database_unreachable',
     message: `The database of stack "${layout.tenant}" cannot be given another password.`,
     detail: error instanceof Error ? error.message : String(error),
-    suggestion: `Look at \`sfp server status --tenant ${layout.tenant}\`, remove the cause and run the command again.`,
+    suggestion: `Look at \`${serverCommand(layout, 'status')}\`, remove the cause and run the command again.`,
   });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SfpError } from '../contracts/error.ts';
 import type { Report } from '../stack/runtime.ts';
+import { serverCommand } from '../stack/server-command.ts';
 import type { Stack } from '../stack/stack.ts';
 import { askRestart } from './supervisor/control-client.ts';
 import { supervisorOf } from './supervisor/place.ts';
@@ -34,7 +35,7 @@ export async function restartServices(
     throw new SfpError({
       code: 'cancelled',
       message: 'Nobody waits for the restart any more; it goes on.',
-      suggestion: `See how it ends: sfp server health --tenant ${layout.tenant} --wait 60s`,
+      suggestion: `See how it ends: ${serverCommand(layout, 'health', '--wait', '60s')}`,
     });
   } finally {
     told.abort();

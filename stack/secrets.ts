@@ -18,6 +18,7 @@ import {
   storedSecretsSchema,
 } from './secrets/schema.ts';
 import { suppliedSecrets } from './secrets/supplied.ts';
+import { serverCommand } from './server-command.ts';
 
 export type { StackSecrets } from './secrets/schema.ts';
 
@@ -63,7 +64,7 @@ export function requireStoredSecrets(layout: StackLayout): StoredSecrets {
   throw new SfpError({
     code: 'stack_secrets_missing',
     message: `${layout.secretsFile} is missing.`,
-    suggestion: `Run \`sfp server init --tenant ${layout.tenant}\` to finish an interrupted init, or put the file back from a backup.`,
+    suggestion: `Run \`${serverCommand(layout, 'init')}\` to finish an interrupted init, or put the file back from a backup.`,
   });
 }
 

@@ -7,6 +7,7 @@ import { imageNames } from './image-names.ts';
 import type { StackLayout } from './layout.ts';
 import { portsSchema } from './ports.ts';
 import { secretsProviderSchema } from './secrets/provider-settings.ts';
+import { serverCommand } from './server-command.ts';
 
 /** The parts of an embedded stack that another program, or a service elsewhere, may take over. */
 export const roleNames = [
@@ -97,7 +98,7 @@ export function requireServerSettings(layout: StackLayout): ServerSettings {
   throw new SfpError({
     code: 'stack_not_found',
     message: `There is no stack "${layout.tenant}" in ${layout.baseDir}.`,
-    suggestion: `Create it with \`sfp server init --tenant ${layout.tenant}\`, or list the stacks with \`sfp server list\`.`,
+    suggestion: `Create it with \`${serverCommand(layout, 'init')}\`, or list the stacks with \`sfp server list\`.`,
   });
 }
 

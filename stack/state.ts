@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from './atomic-file.ts';
 import type { StackLayout } from './layout.ts';
+import { serverCommand } from './server-command.ts';
 
 /** state.json: what is installed. */
 const stackStateSchema = z.object({
@@ -27,7 +28,7 @@ const emptyState = (platformVersion: string): StackState => ({
 export const readState = (layout: StackLayout): StackState | null =>
   readJsonFile(layout.stateFile, stackStateSchema, {
     code: 'stack_state_invalid',
-    suggestion: `Move ${layout.stateFile} away and run \`sfp server start --tenant ${layout.tenant}\`: it is written again.`,
+    suggestion: `Move ${layout.stateFile} away and run \`${serverCommand(layout, 'start')}\`: it is written again.`,
   });
 
 const writeState = (layout: StackLayout, state: StackState): void => writeJsonFile(layout.stateFile, state);

@@ -1,5 +1,6 @@
 import { SfpError } from '../../contracts/error.ts';
 import type { StackLayout } from '../../stack/layout.ts';
+import { serverCommand } from '../../stack/server-command.ts';
 import { projectName, stackLabel, stackLabels } from '../project.ts';
 import { type DockerCall, docker, dockerOutput } from './docker-command.ts';
 import { engine } from './docker-engine.ts';
@@ -31,7 +32,7 @@ async function prepared({ layout, service, command, user, env = {}, stdin, signa
     throw new SfpError({
       code: 'service_not_running',
       message: `The service "${service}" of stack "${layout.tenant}" does not run.`,
-      suggestion: `Start the stack with \`sfp server start --tenant ${layout.tenant}\`.`,
+      suggestion: `Start the stack with \`${serverCommand(layout, 'start')}\`.`,
     });
   }
   const args = [

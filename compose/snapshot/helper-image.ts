@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { SfpError } from '../../contracts/error.ts';
 import { restorePlace } from '../../stack/backup/restore-place.ts';
 import type { StackLayout } from '../../stack/layout.ts';
+import { serverCommand } from '../../stack/server-command.ts';
 import { readServerSettings } from '../../stack/server-settings.ts';
 import { engine } from '../engine/docker-engine.ts';
 import { installedServices } from '../installed-services.ts';
@@ -20,7 +21,7 @@ export async function helperImage(layout: StackLayout): Promise<string> {
   throw new SfpError({
     code: 'platform_image_missing',
     message: 'The platform image, which copies the volumes, is not on the container engine.',
-    suggestion: `Get it with \`sfp server start --tenant ${layout.tenant}\`, or load a bundle with \`sfp server images load\`.`,
+    suggestion: `Get it with \`${serverCommand(layout, 'start')}\`, or load a bundle with \`sfp server images load\`.`,
   });
 }
 

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { SfpError } from '../../contracts/error.ts';
 import { rolePassword } from '../../stack/role-password.ts';
+import { serverCommand } from '../../stack/server-command.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { isInitialised } from '../postgres/cluster.ts';
 import { runningPostmaster } from '../postgres/postmaster-pid.ts';
@@ -65,5 +66,5 @@ const databaseDown = ({ layout }: Stack, detail: string): SfpError =>
     code: 'database_unreachable',
     message: `The database of stack "${layout.tenant}" cannot be reached.`,
     detail,
-    suggestion: `Look at \`sfp server status --tenant ${layout.tenant}\`, remove the cause and run the command again.`,
+    suggestion: `Look at \`${serverCommand(layout, 'status')}\`, remove the cause and run the command again.`,
   });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { SfpError } from '../../contracts/error.ts';
 import { readJsonFile, writeJsonFile } from '../atomic-file.ts';
 import { makePassableDirectory, type StackLayout } from '../layout.ts';
+import { serverCommand } from '../server-command.ts';
 import { syncDirectory } from './file-sync.ts';
 import { manifestSchema } from './manifest.ts';
 import { restorePlace } from './restore-place.ts';
@@ -61,6 +62,6 @@ export function assertNoRestore(layout: StackLayout): void {
     code: 'restore_unfinished',
     message: `A restore of stack "${layout.tenant}" was interrupted.`,
     detail: `phase ${plan.phase}, from ${plan.from}`,
-    suggestion: `Finish it first: sfp server restore --tenant ${layout.tenant} --from ${plan.from}`,
+    suggestion: `Finish it first: ${serverCommand(layout, 'restore', '--from')} ${plan.from}`,
   });
 }

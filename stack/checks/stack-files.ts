@@ -2,6 +2,7 @@ import type { StackLayout } from '../layout.ts';
 import { generated, providerName } from '../secrets/provider-settings.ts';
 import { suppliedSecrets } from '../secrets/supplied.ts';
 import { looseSecretsMode, readStoredSecrets } from '../secrets.ts';
+import { serverCommand } from '../server-command.ts';
 import { readServerSettings } from '../server-settings.ts';
 import { stackAt } from '../stack.ts';
 import { readState } from '../state.ts';
@@ -12,7 +13,7 @@ const file = (path: string, read: () => unknown, missing: string): CheckResult =
 
 /** What must be true of one stack's files. */
 export const stackFileChecks = (layout: StackLayout): readonly Check[] => {
-  const init = `Run \`sfp server init --tenant ${layout.tenant}\`.`;
+  const init = `Run \`${serverCommand(layout, 'init')}\`.`;
   return [
     {
       id: 'server-settings',

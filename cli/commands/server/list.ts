@@ -5,13 +5,17 @@ import { baseDirOption } from './stack-options.ts';
 export const command = defineCommand({
   options: { baseDir: baseDirOption },
   async run({ options, output }) {
-    const [{ listStacks }, { resolveBaseDir }, { runtimeFor }, { statusTones }] = await Promise.all([
-      import('../../../stack/lifecycle/list.ts'),
-      import('../../../stack/base-dir.ts'),
-      import('../../runtime.ts'),
-      import('./status-view.ts'),
-    ]);
-    const stacks = await listStacks(resolveBaseDir(options.baseDir), runtimeFor);
+    const [{ listStacks }, { resolveBaseDir }, { runtimeFor }, { statusTones }, { baseDirCommand }] = await Promise.all(
+      [
+        import('../../../stack/lifecycle/list.ts'),
+        import('../../../stack/base-dir.ts'),
+        import('../../runtime.ts'),
+        import('./status-view.ts'),
+        import('../../../stack/server-command.ts'),
+      ],
+    );
+    const baseDir = resolveBaseDir(options.baseDir);
+    const stacks = await listStacks(baseDir, runtimeFor);
     output.result(
       stacks,
       table(
@@ -23,8 +27,9 @@ export const command = defineCommand({
           { title: 'problem', value: ({ problem }) => problem?.message ?? '' },
         ],
         stacks,
-        'No stacks. Make one with: sfp server init --tenant <name>',
+        `No stacks in ${baseDir}. Make one with: ${baseDirCommand(baseDir, 'server init')} --tenant <name>`,
       ),
     );
+    for (const { problem } of stacks) if (problem?.suggestion !== undefined) output.hint(problem.suggestion);
   },
 });

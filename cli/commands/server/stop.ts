@@ -7,19 +7,21 @@ export const command = defineCommand({
     'Workers finish what they do, or hand it back after their drain limit; then everything else ends, the database last. No process is left.',
   options: stackOptions,
   async run({ options, output }) {
-    const [{ stopStack }, { resolveBaseDir }, { runtimeFor }] = await Promise.all([
+    const [{ stopStack }, { resolveBaseDir }, { runtimeFor }, { serverCommand }] = await Promise.all([
       import('../../../stack/lifecycle/stop.ts'),
       import('../../../stack/base-dir.ts'),
       import('../../runtime.ts'),
+      import('../../../stack/server-command.ts'),
     ]);
     const { tenant } = options;
+    const baseDir = resolveBaseDir(options.baseDir);
     await stopStack({
-      baseDir: resolveBaseDir(options.baseDir),
+      baseDir,
       tenant,
       runtimeFor,
       progress: lifecycleProgress(output),
     });
     output.result({ tenant, status: 'stopped' }, `Stack ${tenant} is stopped.\n`);
-    output.hint(`Start it again with: sfp server start --tenant ${tenant}`);
+    output.hint(`Start it again with: ${serverCommand({ tenant, baseDir }, 'start')}`);
   },
 });

@@ -7,6 +7,7 @@ import { newApiTokens } from '../../secrets/api-tokens.ts';
 import { providerName } from '../../secrets/provider-settings.ts';
 import type { Rotation, SecretName, StoredSecrets } from '../../secrets/schema.ts';
 import { newDatabasePassword, readStoredSecrets } from '../../secrets.ts';
+import { serverCommand } from '../../server-command.ts';
 import type { Stack } from '../../stack.ts';
 
 export interface RotationChoice {
@@ -68,7 +69,7 @@ export function assertOurs({ supplied = {}, settings, layout }: Stack, choice: R
   throw new SfpError({
     code: 'secret_supplied',
     message: `${providerName(settings.secrets)} supplies ${theirs.join(', ')}; nothing was changed.`,
-    suggestion: `Change it there, then run \`sfp server restart --tenant ${layout.tenant}\`.`,
+    suggestion: `Change it there, then run \`${serverCommand(layout, 'restart')}\`.`,
   });
 }
 
