@@ -163,18 +163,18 @@ export async function backupStack(options: BackupOptions): Promise<BackupResult>
         suggestion: `Finish it with \`sfp server init --tenant ${layout.tenant}\`.`,
       });
     }
-    return await takeBackup(stack, options);
+    const platformVersion = readState(layout)?.platformVersion ?? options.platformVersion;
+    return await takeBackup(stack, { ...options, platformVersion });
   } finally {
     lock.release();
   }
 }
 
-/** The same for a command that has the lock already. The manifest names the version that is installed. */
+/** The same for a command that has the lock already, and knows of which version the data are. */
 export async function takeBackup(stack: Stack, options: BackupOptions, purpose?: BackupPurpose): Promise<BackupResult> {
   const { layout } = stack;
   const directory = options.output === undefined ? backupsDir(layout) : resolve(options.output);
-  const platformVersion = readState(layout)?.platformVersion ?? options.platformVersion;
-  const context: BackupContext = { ...options, platformVersion, stack, directory, createdAt: new Date(), removed: [] };
+  const context: BackupContext = { ...options, stack, directory, createdAt: new Date(), removed: [] };
   if (purpose !== undefined) context.label = purpose.label;
   const named = steps.map((step) => (purpose === undefined ? step : { ...step, name: `backup-${step.name}` }));
   try {

@@ -32,7 +32,7 @@ export function wentBack({ layout, plan }: Pick<MoveContext, 'layout' | 'plan'>,
       detail: lines.filter((line) => line !== undefined).join('\n'),
       suggestion: cancelled
         ? `Run it again when you like: ${serverCommand(layout, 'update')}`
-        : (failure?.suggestion ?? `Remove the cause and run \`${serverCommand(layout, 'update')}\` again.`),
+        : `Remove the cause and run \`${serverCommand(layout, 'update')}\` again.`,
     },
     { cause },
   );

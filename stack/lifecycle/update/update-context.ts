@@ -67,7 +67,8 @@ export const runMove = (context: MoveContext, steps: readonly MoveStep[]): Promi
 /** A backup among the stack's own, with a name that tells what it was made for. */
 export function backupBefore(context: MoveContext, what: 'update' | 'rollback'): Promise<BackupResult> {
   context.current = 'Back the stack up';
-  const { baseDir, tenant, runtimeFor, platformVersion, signal, progress, plan } = context;
+  const { baseDir, tenant, runtimeFor, signal, progress, plan } = context;
+  const platformVersion = what === 'update' ? plan.from : plan.to;
   return takeBackup(
     open(context),
     { baseDir, tenant, runtimeFor, platformVersion, signal, progress },

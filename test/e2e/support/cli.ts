@@ -16,14 +16,23 @@ export interface CliRun {
 /** What a child is given besides the test's own settings: nothing that would make a run differ from a person's. */
 const baseEnvironment = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', TERM: 'dumb' };
 
-const spawnCli = (args: readonly string[], env: Record<string, string>): ChildProcess =>
-  spawn(process.execPath, [main, ...args], {
-    env: { ...baseEnvironment, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+function spawnCli(
+  args: readonly string[],
+  env: Record<string, string>,
+  program: string,
+  within: readonly string[] = [],
+): ChildProcess {
+  const [command = process.execPath, ...rest] = [...within, process.execPath, program, ...args];
+  return spawn(command, rest, { env: { ...baseEnvironment, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+}
 
-export async function runCli(args: readonly string[], env: Record<string, string>): Promise<CliRun> {
-  const child = spawnCli(args, env);
+/** @param program another version's */
+export async function runCli(
+  args: readonly string[],
+  env: Record<string, string>,
+  program: string = main,
+): Promise<CliRun> {
+  const child = spawnCli(args, env, program);
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exitCode(child)]);
   return { code, stdout, stderr, json: () => JSON.parse(stdout) };
 }
@@ -72,8 +81,12 @@ export class RunningCli {
   }
 }
 
-export const startCli = (args: readonly string[], env: Record<string, string>): RunningCli =>
-  new RunningCli(spawnCli(args, env));
+export const startCli = (
+  args: readonly string[],
+  env: Record<string, string>,
+  program: string = main,
+  within: readonly string[] = [],
+): RunningCli => new RunningCli(spawnCli(args, env, program, within));
 
 async function text(stream: NodeJS.ReadableStream | null): Promise<string> {
   let all = '';

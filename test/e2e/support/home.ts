@@ -3,6 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CliRun, type RunningCli, runCli, startCli } from './cli.ts';
 
+const mayMount = process.getuid?.() === 0 ? [] : ['--user', '--map-current-user', '--keep-caps'];
+const mountThenRun = 'mount -t tmpfs -o size=1m none "$0" && exec "$@"';
+const fullPlace = ['unshare', ...mayMount, '--mount', 'sh', '-c', mountThenRun];
+
 /** A person's machine: a base directory for stacks, saved logins, and a place for repositories. All of it goes at the end. */
 export class Home {
   readonly directory: string;
@@ -33,6 +37,18 @@ export class Home {
   /** The same home with more settings. */
   with(env: Record<string, string>): Pick<Home, 'sfp'> {
     return { sfp: (...args) => runCli(args, { ...this.#env, ...env }) };
+  }
+
+  /** The same home with the CLI of another version. */
+  using(
+    program: string,
+  ): Pick<Home, 'sfp' | 'start'> & { startWithoutRoom: (directory: string, ...args: string[]) => RunningCli } {
+    return {
+      // Into a file system of its own that is as good as full, seen by this command and what it starts.
+      startWithoutRoom: (directory, ...args) => startCli(args, this.#env, program, [...fullPlace, directory]),
+      sfp: (...args) => runCli(args, this.#env, program),
+      start: (...args) => startCli(args, this.#env, program),
+    };
   }
 
   /** Runs a command to its end. */

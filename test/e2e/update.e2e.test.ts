@@ -1,0 +1,166 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { readJournal } from '../../stack/journal.ts';
+import { type StackLayout, stackLayout } from '../../stack/layout.ts';
+import { readState } from '../../stack/state.ts';
+import { NextVersion, type NextVersionKind, nextPlatformVersion } from '../support/next-version.ts';
+import { endFault, updateFaults } from '../support/update-faults.ts';
+import { isStage } from './support/feed.ts';
+import { GatedProject } from './support/gated-project.ts';
+import { Home } from './support/home.ts';
+import { E2eStack, ok } from './support/stack.ts';
+import { stackDigest } from './support/stack-digest.ts';
+
+const tenant = 'acme';
+const plainProject = 'version: 1\ndeploy:\n  - name: deploy\n    run: echo deployed\n';
+const gatedProject = plainProject.replace('echo deployed', 'while [ ! -e "$GATE" ]; do sleep 0.1; done');
+/** How much room this machine has is not what is tested. */
+const anyRoom = ['--skip-check', 'update-room'];
+
+const updateSchema = z.object({
+  outcome: z.string(),
+  from: z.string(),
+  to: z.string(),
+  backup: z.string(),
+  downtimeMs: z.number(),
+  evidence: z.array(z.object({ name: z.string(), evidence: z.string() })),
+});
+const rollbackSchema = z.object({ from: z.string(), to: z.string(), restored: z.string(), saved: z.string() });
+const reviewSchema = z.object({
+  from: z.string(),
+  to: z.string(),
+  changes: z.boolean(),
+  breaking: z.array(z.string()),
+  migrations: z.array(z.object({ file: z.string(), breaking: z.boolean() })),
+});
+
+describe('sfp server update and rollback', () => {
+  const home = new Home();
+  const baseDir = home.path('base');
+  const gated = new GatedProject(home.directory);
+  let layout: StackLayout;
+  let stack: E2eStack;
+  let versions: Record<NextVersionKind, NextVersion>;
+  let old: string;
+
+  beforeAll(async () => {
+    const good = await NextVersion.build();
+    const kinds = { 'failing-migration': good.variant('failing-migration'), unproven: good.variant('unproven') };
+    // Its migration is marked as breaking, so that a rollback has to bring the data back.
+    versions = { ...kinds, good: good.variant('good', { breaking: true }) };
+    good.remove();
+    stack = await E2eStack.create(home, tenant, plainProject, gated.variables);
+    layout = stackLayout(baseDir, tenant);
+    old = readState(layout)?.platformVersion ?? '';
+    const deployment = stack.deploy();
+    expect(await deployment.exit, deployment.stderr).toBe(0);
+    ok(await home.sfp('server', 'config', 'set', 'drainTimeoutMs=300', '--tenant', tenant));
+    ok(await home.sfp('server', 'restart', '--tenant', tenant));
+  });
+  afterAll(async () => {
+    await home[Symbol.asyncDispose]();
+    for (const version of Object.values(versions ?? {})) version.remove();
+  });
+
+  const next = (kind: NextVersionKind = 'good') => home.using(versions[kind].main);
+  const args = (command: 'update' | 'rollback'): string[] => {
+    const more = command === 'update' ? ['--accept-breaking', ...anyRoom] : ['--yes'];
+    return ['server', command, '--tenant', tenant, ...more, '--json=stream'];
+  };
+
+  it('a dry run tells everything and leaves no trace; breaking changes are not passed without a word', async () => {
+    const steps = readJournal(layout.journalFile).length;
+    const run = await next().sfp('server', 'update', '--tenant', tenant, '--dry-run', ...anyRoom, '--json');
+    expect(reviewSchema.parse(ok(run).json())).toMatchObject({
+      from: old,
+      to: nextPlatformVersion,
+      changes: true,
+      breaking: [expect.stringContaining('_next.sql')],
+      migrations: [{ file: expect.stringContaining('_next.sql'), breaking: true }],
+    });
+    expect(readJournal(layout.journalFile)).toHaveLength(steps);
+    const refused = await next().sfp('server', 'update', '--tenant', tenant, '--no-input', ...anyRoom);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('breaking_changes') });
+    expect(refused.stderr).toContain('--accept-breaking');
+    const started = await next().sfp('server', 'start', '--tenant', tenant);
+    expect(ok(started).stderr).toContain('`sfp server update');
+    expect(ok(await home.sfp('server', 'update', '--tenant', tenant, ...anyRoom)).stdout).toContain(
+      'nothing to update',
+    );
+  });
+
+  it.each(updateFaults)('$name: ends on the $end version', { timeout: 300_000 }, async (fault) => {
+    const before = await stackDigest(baseDir, tenant);
+    const backups = join(layout.dir, 'backups');
+    mkdirSync(backups, { recursive: true });
+    const { exit, stderr } = await endFault(fault, {
+      journalFile: layout.journalFile,
+      start(command, kind) {
+        if (fault.noRoom) return next(kind).startWithoutRoom(backups, ...args(command));
+        return next(kind).start(...args(command));
+      },
+      async killed(step) {
+        const plan = join(layout.dir, 'update.json');
+        if (!existsSync(plan) || JSON.parse(readFileSync(plan, 'utf8')).phase === 'done') return;
+        const refused = await home.sfp('server', 'start', '--tenant', tenant);
+        expect(refused, step).toMatchObject({ code: 1, stderr: expect.stringContaining('update_unfinished') });
+      },
+    });
+    expect(exit, stderr).toBe(fault.exit);
+    if (fault.code !== undefined) expect(stderr).toContain(fault.code);
+    expect(readState(layout)?.platformVersion).toBe(fault.end === 'old' ? old : nextPlatformVersion);
+    expect(existsSync(join(layout.dir, 'update.json'))).toBe(false);
+    expect(existsSync(join(layout.dir, 'restore'))).toBe(false);
+    expect((await stack.status()).status).toBe('running');
+    expect(await stackDigest(baseDir, tenant)).toEqual(before);
+  });
+
+  it('a rollback brings the data of before the update back, and saves what was written since', async () => {
+    const asBefore = await stackDigest(baseDir, tenant);
+    ok(await home.sfp('project', 'create', 'later', '--repository', 'https://example.com/later.git'));
+    const targets = ok(await home.sfp('server', 'rollback', '--tenant', tenant, '--list', '--json')).json();
+    expect(targets).toMatchObject([{ version: old, next: true, backupThere: true }]);
+    const asked = await home.sfp('server', 'rollback', '--tenant', tenant);
+    expect(asked).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
+    const run = ok(await next().sfp('server', 'rollback', '--tenant', tenant, '--yes', '--json'));
+    const { from, to, saved } = rollbackSchema.parse(run.json());
+    expect([from, to]).toEqual([nextPlatformVersion, old]);
+    expect(existsSync(join(saved, 'manifest.json'))).toBe(true);
+    expect(await stackDigest(baseDir, tenant)).toEqual(asBefore);
+    expect((await stack.status()).status).toBe('running');
+  });
+
+  it('a task in flight goes on after the update; clients are refused with Retry-After, and told for how long', async () => {
+    stack.repository.commit('gated', { 'sfp.yaml': gatedProject });
+    const running = stack.deploy();
+    await running.line('the gate', isStage('deploy', 'running'));
+    const update = next().start(...args('update'));
+    const { url } = await stack.status();
+    const refusals: { code: string; retryAfter: number }[] = [];
+    const ended = update.exit.then(() => true);
+    while (!(await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 100, false))]))) {
+      const refusal = await refusalAt(url);
+      if (refusal !== null) refusals.push(refusal);
+    }
+    expect(await update.exit, update.stderr).toBe(0);
+    const result = updateSchema.parse(update.lines.findLast(({ type }) => type === 'result')?.data);
+    expect(result).toMatchObject({ outcome: 'updated', from: old, to: nextPlatformVersion });
+    expect(result.evidence.map(({ name }) => name)).toEqual(['schema', 'vault', 'token', 'realtime', 'task']);
+    expect(result.downtimeMs).toBeGreaterThan(0);
+    const maintenance = refusals.filter(({ code }) => code === 'maintenance');
+    expect(maintenance.length).toBeGreaterThan(0);
+    expect(maintenance.filter(({ retryAfter }) => !(retryAfter > 0))).toEqual([]);
+    gated.open();
+    expect(await running.exit, running.stderr).toBe(0);
+  });
+});
+
+/** How a request is refused now; null when it is not, or when nobody listens at this moment. */
+async function refusalAt(url: string): Promise<{ code: string; retryAfter: number } | null> {
+  const answer = await fetch(`${url}/api/v1/projects`).catch(() => null);
+  if (answer?.status !== 503) return null;
+  const { code } = z.looseObject({ code: z.string() }).parse(await answer.json());
+  return { code, retryAfter: Number(answer.headers.get('retry-after')) };
+}
