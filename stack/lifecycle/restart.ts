@@ -2,9 +2,11 @@ import { SfpError } from '../../contracts/error.ts';
 import { assertNoRestore } from '../backup/restore-plan.ts';
 import { lockStack } from '../lock.ts';
 import type { StackRuntime } from '../runtime.ts';
+import { serverCommand } from '../server-command.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { installCurrent } from './install-current.ts';
-import { settledStack } from './rotate/settled-stack.ts';
+import { pendingPasswordSteps } from './rotate/pending-password.ts';
+import { settledStack, tellRotation } from './rotate/settled-stack.ts';
 import { assertInitialised, type StartOptions, startSteps } from './start.ts';
 import { runSteps, type Step } from './step.ts';
 import { assertNoUpdate } from './update/update-plan.ts';
@@ -18,14 +20,11 @@ interface RestartContext extends RestartOptions {
   stack: Stack;
 }
 
-const wholeStack: readonly Step<RestartContext>[] = [
-  {
-    name: 'stop',
-    title: 'Stop the stack',
-    run: ({ runtimeFor, stack }, report) => runtimeFor(stack).stop(stack, { report }),
-  },
-  ...startSteps,
-];
+const stop: Step<RestartContext> = {
+  name: 'stop',
+  title: 'Stop the stack',
+  run: ({ runtimeFor, stack }, report) => runtimeFor(stack).stop(stack, { report }),
+};
 
 const namedServices: Step<RestartContext> = {
   name: 'restart',
@@ -49,10 +48,12 @@ export async function restartStack(options: RestartOptions): Promise<Stack> {
   try {
     assertNoRestore(layout);
     assertNoUpdate(layout);
-    const steps = services.length === 0 ? wholeStack : [namedServices];
     // Before anything stops: a provider that does not answer must not leave a stack down.
     const stack = settledStack(options, options.progress.info);
     void stack.secrets;
+    tellRotation(layout, options.progress.info);
+    const password = pendingPasswordSteps(stack);
+    const steps = services.length === 0 ? [stop, ...password, ...startSteps] : [...password, namedServices];
     const context: RestartContext = { ...options, services, stack };
     await runSteps('restart', layout.journalFile, steps, context, options.progress);
     return context.stack;
@@ -78,6 +79,6 @@ async function assertRunning(runtime: StackRuntime, stack: Stack): Promise<void>
   throw new SfpError({
     code: 'stack_not_running',
     message: `Stack "${stack.layout.tenant}" is stopped; a service of it can be restarted when it runs.`,
-    suggestion: `Start it with \`sfp server start --tenant ${stack.layout.tenant}\`.`,
+    suggestion: `Start it with \`${serverCommand(stack.layout, 'start')}\`.`,
   });
 }

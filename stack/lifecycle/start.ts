@@ -7,8 +7,8 @@ import { openStack, type Stack } from '../stack.ts';
 import { updateState } from '../state.ts';
 import { notInitialised } from './initialised.ts';
 import { installCurrent, installedVersion } from './install-current.ts';
-import { applyPendingPassword } from './rotate/pending-password.ts';
-import { settledStack } from './rotate/settled-stack.ts';
+import { pendingPasswordSteps } from './rotate/pending-password.ts';
+import { settledStack, tellRotation } from './rotate/settled-stack.ts';
 import { type Progress, runSteps, type Step } from './step.ts';
 import { assertNoUpdate } from './update/update-plan.ts';
 
@@ -26,16 +26,6 @@ interface StartContext extends StartOptions {
 }
 
 export const startSteps: readonly Step<StartContext>[] = [
-  {
-    name: 'database-password',
-    title: 'Bring the database its password',
-    async run(context) {
-      const { stack, runtimeFor } = context;
-      const changed = await applyPendingPassword(stack, runtimeFor(stack));
-      if (changed === null) return 'skipped';
-      context.stack = changed;
-    },
-  },
   {
     name: 'install',
     title: 'Bring what is installed in line with the settings',
@@ -71,8 +61,11 @@ export async function startStack(options: StartOptions): Promise<Stack> {
   try {
     assertNoRestore(layout);
     assertNoUpdate(layout);
-    const context: StartContext = { ...options, stack: settledStack(options, options.progress.info) };
-    await runSteps('start', layout.journalFile, startSteps, context, options.progress);
+    const stack = settledStack(options, options.progress.info);
+    tellRotation(layout, options.progress.info);
+    const context: StartContext = { ...options, stack };
+    const steps = [...pendingPasswordSteps(stack), ...startSteps];
+    await runSteps('start', layout.journalFile, steps, context, options.progress);
     return context.stack;
   } finally {
     lock.release();

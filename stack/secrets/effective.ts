@@ -1,5 +1,6 @@
 import { SfpError } from '../../contracts/error.ts';
 import type { StackLayout } from '../layout.ts';
+import { serverCommand } from '../server-command.ts';
 import { apiTokenNames, isOf, newApiToken, signerOf } from './api-tokens.ts';
 import { generated, providerName, type SecretsProvider } from './provider-settings.ts';
 import {
@@ -74,7 +75,7 @@ export function missing({ layout, provider = generated, stored }: Sources, names
     detail: names.map((name) => `${name}: missing`).join('; '),
     suggestion:
       before.length > 0
-        ? `Supply it again, or take it over for good: write it into ${layout.secretsFile} and run \`sfp server config set secrets= --tenant ${layout.tenant}\`.`
+        ? `Supply it again, or take it over for good: write it into ${layout.secretsFile} and run \`${serverCommand(layout, 'config set', 'secrets=')}\`.`
         : 'Put the file back from a backup: without it nobody can read what the stack has encrypted and signed.',
   });
 }

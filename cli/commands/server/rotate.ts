@@ -16,7 +16,7 @@ export const command = defineCommand({
     only: { type: 'string', value: 'key', choices: ['publishable', 'secret'], summary: 'api-keys: this one only' },
     revokePrevious: {
       type: 'flag',
-      summary: 'jwt: after a leak; tokens of the old key are refused at once, everybody logs in again',
+      summary: 'jwt: after a leak; tokens of the old key are refused at once',
     },
     yes: { type: 'flag', short: 'y', summary: 'Do not ask' },
   },
@@ -42,7 +42,9 @@ export const command = defineCommand({
     if (only !== undefined && kind !== 'api-keys') throw new UsageError('--only is for api-keys.', 'Leave it out.');
     if (revokePrevious && kind !== 'jwt')
       throw new UsageError('--revoke-previous is for jwt.', 'Leave it out: old ones are always refused.');
-    const logins = revokePrevious ? ' Everybody has to log in again.' : '';
+    const logins = revokePrevious
+      ? ' Tokens of before are refused at once: who cannot refresh theirs logs in again.'
+      : '';
     const question = `Rotate ${kind} of stack ${tenant}? Services restart: clients are not served for some seconds.${logins}`;
     if (!options.yes && !(await input.confirm(question, '--yes'))) {
       throw new SfpError({ code: 'cancelled', message: 'Nothing was changed.' });

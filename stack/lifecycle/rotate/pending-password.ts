@@ -2,6 +2,7 @@ import type { StackRuntime } from '../../runtime.ts';
 import { passwordDigest } from '../../secrets/password-digest.ts';
 import { requireStoredSecrets, writeStoredSecrets } from '../../secrets.ts';
 import { openStack, type Stack } from '../../stack.ts';
+import type { Step } from '../step.ts';
 
 /** A database password that the database may not have yet: of an interrupted rotation, or another one that is supplied now. */
 function pendingPassword({ layout, supplied }: Stack): string | null {
@@ -33,3 +34,20 @@ export async function applyPendingPassword(stack: Stack, runtime: StackRuntime):
   });
   return openStack(stack.layout.baseDir, stack.layout.tenant);
 }
+
+interface PasswordContext {
+  stack: Stack;
+  runtimeFor(stack: Stack): StackRuntime;
+}
+
+/** What a start has to do first; nothing, as a rule. */
+export const pendingPasswordSteps = (stack: Stack): readonly Step<PasswordContext>[] =>
+  pendingPassword(stack) === null ? [] : [passwordStep];
+
+const passwordStep: Step<PasswordContext> = {
+  name: 'database-password',
+  title: 'Bring the database its password',
+  async run(context) {
+    context.stack = (await applyPendingPassword(context.stack, context.runtimeFor(context.stack))) ?? context.stack;
+  },
+};

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { SfpError } from '../../../contracts/error.ts';
+import type { StackLayout } from '../../layout.ts';
 import type { Rotation } from '../../secrets/schema.ts';
+import { serverCommand } from '../../server-command.ts';
 import type { Stack } from '../../stack.ts';
 import { userToken } from '../../user-token.ts';
 import { asks, asksAuth } from './request.ts';
@@ -13,12 +15,12 @@ interface ProofContext {
   url: string;
 }
 
-const notProven = (tenant: string, kind: Rotation['kind'], detail: string): SfpError =>
+const notProven = (layout: StackLayout, kind: Rotation['kind'], detail: string): SfpError =>
   new SfpError({
     code: 'rotation_not_proven',
     message: 'The new secrets are in place, but the stack does not show that they work.',
     detail,
-    suggestion: `Look at \`sfp server health --tenant ${tenant}\`, then run \`sfp server rotate ${kind} --tenant ${tenant}\` again: it goes on here.`,
+    suggestion: `Look at \`${serverCommand(layout, 'health')}\`, then run \`${serverCommand(layout, `rotate ${kind}`)}\` again: it goes on here.`,
   });
 
 /** A running stack shows that the new secrets work and the old ones do not. Answers with what was seen. */
@@ -27,7 +29,7 @@ export async function proveRotation(context: ProofContext): Promise<string[]> {
   try {
     return [await worksNow(context), ...(await retiredAreRefused(context))];
   } catch (error) {
-    throw notProven(stack.layout.tenant, rotation.kind, error instanceof Error ? error.message : String(error));
+    throw notProven(stack.layout, rotation.kind, error instanceof Error ? error.message : String(error));
   }
 }
 

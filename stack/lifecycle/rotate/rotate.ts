@@ -153,7 +153,7 @@ export async function rotateStack(options: RotateOptions): Promise<Rotated> {
     assertNoUpdate(layout);
     assertInstalledVersion(layout, platformVersion);
     assertSameRotation(layout, kind);
-    const stack = settledStack(options, () => undefined);
+    const stack = settledStack(options, progress.info);
     assertOurs(stack, options);
     // One whose services do not answer would be restarted into the unknown.
     await runs(runtimeFor(stack), stack);

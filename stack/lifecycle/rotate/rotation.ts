@@ -85,10 +85,10 @@ export function assertSameRotation(layout: StackLayout, kind: Rotation['kind']):
   if (rotation !== undefined && rotation.kind !== kind) throw unfinished(layout, rotation);
 }
 
-const unfinished = ({ tenant }: StackLayout, { kind, startedAt }: Rotation): SfpError =>
+const unfinished = (layout: StackLayout, { kind, startedAt }: Rotation): SfpError =>
   new SfpError({
     code: 'rotation_unfinished',
-    message: `A rotation (${kind}) of stack "${tenant}" was interrupted.`,
+    message: `A rotation (${kind}) of stack "${layout.tenant}" was interrupted.`,
     detail: `begun ${startedAt}`,
-    suggestion: `Finish it first: sfp server rotate ${kind} --tenant ${tenant} --yes`,
+    suggestion: `Finish it first: ${serverCommand(layout, `rotate ${kind}`, '--yes')}`,
   });

@@ -1,4 +1,6 @@
+import type { StackLayout } from '../../layout.ts';
 import { requireStoredSecrets, settleSecrets } from '../../secrets.ts';
+import { serverCommand } from '../../server-command.ts';
 import { openStack, type Stack } from '../../stack.ts';
 
 /**
@@ -13,9 +15,12 @@ export function settledStack(
   if (settleSecrets(layout, settings.secrets)) {
     report(`others could read ${layout.secretsFile}: its mode is 600 now`);
   }
-  const { rotation } = requireStoredSecrets(layout);
-  if (rotation !== undefined) {
-    report(`a rotation was interrupted; to finish and prove it: sfp server rotate ${rotation.kind} --tenant ${tenant}`);
-  }
   return openStack(baseDir, tenant);
+}
+
+/** Says how a rotation that was interrupted is finished. The stack works all the same. */
+export function tellRotation(layout: StackLayout, report: (message: string) => void): void {
+  const { rotation } = requireStoredSecrets(layout);
+  if (rotation === undefined) return;
+  report(`a rotation was interrupted; to finish and prove it: ${serverCommand(layout, `rotate ${rotation.kind}`)}`);
 }

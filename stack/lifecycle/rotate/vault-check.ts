@@ -4,6 +4,7 @@ import { assertNoRestore } from '../../backup/restore-plan.ts';
 import { type Check, type CheckReport, runChecks } from '../../checks/check.ts';
 import { lockStack } from '../../lock.ts';
 import type { StackRuntime } from '../../runtime.ts';
+import { serverCommand } from '../../server-command.ts';
 import { openStack, type Stack } from '../../stack.ts';
 import { assertInitialised } from '../start.ts';
 import { type Progress, runSteps } from '../step.ts';
@@ -21,8 +22,9 @@ const digest = (key: string): string => createHash('sha256').update(key.trim()).
 const shortened = (sha256: string): string => `SHA-256 ${sha256.slice(0, 16)}…`;
 
 const checksOf = (stack: Stack, runtime: StackRuntime): readonly Check[] => {
-  const { vaultKeyFile, tenant } = stack.layout;
-  const restore = `Put the key file of this stack back from a backup: sfp server restore --tenant ${tenant}`;
+  const { layout } = stack;
+  const { vaultKeyFile } = layout;
+  const restore = `Put the key file of this stack back from a backup: ${serverCommand(layout, 'restore')}`;
   return [
     {
       id: 'vault-key-file',
@@ -54,7 +56,7 @@ const checksOf = (stack: Stack, runtime: StackRuntime): readonly Check[] => {
       severity: 'error',
       run: async () => {
         const canary = await runtime.vaultCanary(stack, { make: true });
-        if (canary === null) return { ok: false, evidence: 'there is none', remedy: `sfp server backup -t ${tenant}` };
+        if (canary === null) return { ok: false, evidence: 'there is none', remedy: serverCommand(layout, 'backup') };
         return { ok: true, evidence: `opens, ${shortened(digest(canary))}` };
       },
     },
