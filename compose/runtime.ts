@@ -96,11 +96,6 @@ export class ComposeRuntime implements StackRuntime {
   vaultCanary: StackRuntime['vaultCanary'] = async (...args) =>
     (await import('./snapshot/vault-canary.ts')).vaultCanary(...args);
 
-  vaultKeyDigest = async (stack: Stack) => (await import('./snapshot/vault-canary.ts')).vaultKeyDigest(stack);
-
-  setDatabasePassword = async (stack: Stack, databasePassword: string) =>
-    (await import('./database-access.ts')).setDatabasePassword(stack, databasePassword);
-
   vaultKeyDigest = async ({ layout }: Stack) => (await import('./vault-key-digest.ts')).vaultKeyDigest(layout);
 
   setDatabasePassword = async (stack: Stack, databasePassword: string) =>
