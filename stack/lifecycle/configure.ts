@@ -3,11 +3,10 @@ import { SfpError } from '../../contracts/error.ts';
 import { assertNoRestore } from '../backup/restore-plan.ts';
 import { lockStack } from '../lock.ts';
 import { isPortFree, portNames } from '../ports.ts';
-import type { Report, StackRuntime } from '../runtime.ts';
+import type { StackRuntime } from '../runtime.ts';
 import { type ServerSettings, writeServerSettings } from '../server-settings.ts';
 import { type Assignment, assign } from '../settings/assign.ts';
 import { openStack, type Stack } from '../stack.ts';
-import { installCurrent } from './install-current.ts';
 import { reservedPorts } from './list.ts';
 import { type Progress, runSteps } from './step.ts';
 import { assertNoUpdate } from './update/update-plan.ts';
@@ -16,7 +15,6 @@ export interface ConfigureOptions {
   baseDir: string;
   tenant: string;
   assignments: readonly Assignment[];
-  platformVersion: string;
   runtimeFor(stack: Stack): StackRuntime;
   progress: Progress;
 }
@@ -30,9 +28,12 @@ export interface Configured {
   wholeStack: boolean;
 }
 
-/** Changes server.json, whole or not at all, and tells which services have to be restarted for it. Restarts nothing. */
+/**
+ * Changes server.json, whole or not at all, and tells which services have to be restarted for it. Restarts and installs
+ * nothing: what is installed is the way back of an update that applies the change.
+ */
 export async function configureStack(options: ConfigureOptions): Promise<Configured> {
-  const { baseDir, tenant, assignments, platformVersion, runtimeFor } = options;
+  const { baseDir, tenant, assignments, runtimeFor } = options;
   const { layout } = openStack(baseDir, tenant);
   const lock = lockStack(layout.lockFile, tenant, 'sfp server config set');
   try {
@@ -43,14 +44,7 @@ export async function configureStack(options: ConfigureOptions): Promise<Configu
     const changed = !isDeepStrictEqual(settings, stack.settings);
     await assertPorts(stack, settings);
     const write = async () => (changed ? writeServerSettings(layout, settings) : 'skipped');
-    const install = async (_context: undefined, report: Report) => {
-      const now = openStack(baseDir, tenant);
-      await installCurrent(runtimeFor(now), now, { platformVersion, report });
-    };
-    const steps = [
-      { name: 'settings', title: 'Write server.json', run: write },
-      ...(changed ? [{ name: 'install', title: 'Bring what is installed in line with it', run: install }] : []),
-    ];
+    const steps = [{ name: 'settings', title: 'Write server.json', run: write }];
     await runSteps('config set', layout.journalFile, steps, undefined, options.progress);
     return { settings, changed, ...(await outdatedServices(runtimeFor(stack), openStack(baseDir, tenant))) };
   } finally {

@@ -69,8 +69,13 @@ export class NextVersion {
     );
     edit('stack/releases/releases.ts', (text) => text.replace(/\];\n$/, `  ${JSON.stringify(release)},\n];\n`));
     edit('compose/images.lock.json', (text) => {
-      const lock = z.record(z.string(), z.unknown()).parse(JSON.parse(text));
-      return JSON.stringify({ ...lock, [nextPlatformVersion]: Object.values(lock).at(-1) }, null, 2);
+      const lock = z.record(z.string(), z.record(z.string(), pinSchema)).parse(JSON.parse(text));
+      const last = Object.values(lock).at(-1) ?? {};
+      const pins = Object.entries(last).map(([name, pin]) => [
+        name,
+        name === 'platform' ? { ...pin, image: `sfp/platform:${nextPlatformVersion}` } : pin,
+      ]);
+      return JSON.stringify({ ...lock, [nextPlatformVersion]: Object.fromEntries(pins) }, null, 2);
     });
     writeFileSync(join(directory, 'migrations', migration), sqlOf('good', false));
     await run(process.execPath, ['scripts/build.mjs'], { cwd: directory });
@@ -91,6 +96,8 @@ export class NextVersion {
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
+
+const pinSchema = z.looseObject({ image: z.string() });
 
 const release = {
   version: nextPlatformVersion,

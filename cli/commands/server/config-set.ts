@@ -19,17 +19,15 @@ export async function configSet(
   if (assignments.length === 0) {
     throw new UsageError('Nothing to set.', 'For example: sfp server config set drainTimeoutMs=60000');
   }
-  const [{ configureStack }, { runtimeFor }, { settingValue }, { platformVersion }] = await Promise.all([
+  const [{ configureStack }, { runtimeFor }, { settingValue }] = await Promise.all([
     import('../../../stack/lifecycle/configure.ts'),
     import('../../runtime.ts'),
     import('../../../stack/settings/shown.ts'),
-    import('../../platform-version.ts'),
   ]);
   const { settings, changed, outdated, wholeStack } = await configureStack({
     baseDir,
     tenant,
     assignments,
-    platformVersion: platformVersion(),
     runtimeFor,
     progress: lifecycleProgress(output),
   });
