@@ -15,6 +15,8 @@ export async function withDatabase<Result>(
 ): Promise<Result> {
   const { layout } = stack;
   if ((await runningContainer(layout, 'db')) !== null) return work();
+  const stop = () => compose(layout, { args: ['stop', 'db'], failure: 'The database could not be stopped.' });
+  let result: Result;
   try {
     await compose(layout, {
       // With the job that seeds the Vault root key, which has to be before it.
@@ -22,21 +24,28 @@ export async function withDatabase<Result>(
       failure: 'The database could not be started.',
       signal,
     });
-    return await work();
-  } finally {
-    await compose(layout, { args: ['stop', 'db'], failure: 'The database could not be stopped.' });
+    result = await work();
+  } catch (error) {
+    await stop().catch(() => undefined); // why the work failed says more
+    throw error;
   }
+  await stop();
+  return result;
 }
 
+/** Those that services log in as; database-setup.sql gives them the same at every start. */
+const loginRoles = [superuser, 'supabase_auth_admin', 'authenticator', 'postgres', 'hatchet'] as const;
+
 /**
- * Gives the database's superuser the password that belongs to this `databasePassword` of secrets.json; the other roles
- * get theirs at the next start. May be called again after a crash, whether it had come through or not.
+ * Gives every login role the password that belongs to this `databasePassword` of secrets.json, all or none: services are
+ * restarted with theirs alone, without the job that prepares the database. May be called again after a crash, whether it
+ * had come through or not.
  */
 export async function setDatabasePassword(stack: Stack, databasePassword: string): Promise<void> {
+  const passwords = loginRoles.map((role) => `alter role ${role} password '${rolePassword(databasePassword, role)}';`);
   await withDatabase(stack, {}, async () => {
-    const wanted = rolePassword(databasePassword, superuser);
-    const session = await openWithEither(stack, wanted);
-    await session.query(`alter role ${superuser} password '${wanted}'`).finally(() => session.close());
+    const session = await openWithEither(stack, rolePassword(databasePassword, superuser));
+    await session.query(`do $roles$ begin ${passwords.join(' ')} end $roles$`).finally(() => session.close());
   });
 }
 
