@@ -42,6 +42,8 @@ export const command = defineCommand({
     const kind = result.encrypted ? 'encrypted' : 'not encrypted';
     output.result({ tenant, ...result }, `${result.path}  ${byteText(result.bytes)}, ${kind}\n`);
     if (result.removed.length > 0) output.info(`Removed: ${result.removed.join(', ')}`);
-    output.hint(`Restore it with: sfp server restore --tenant ${tenant} --from ${result.path}`);
+    const { serverCommand } = await import('../../../stack/server-command.ts');
+    const baseDir = resolveBaseDir(options.baseDir);
+    output.hint(`Restore it with: ${serverCommand({ tenant, baseDir }, 'restore', '--from', result.path)}`);
   },
 });

@@ -100,7 +100,8 @@ export const command = defineCommand({
     if (result.passwordGenerated) {
       output.info(`The administrator’s password is "adminPassword" in ${layout.secretsFile}, readable by you only.`);
     }
-    output.hint(`Next: sfp project create, then sfp deploy. Stop it with: sfp server stop --tenant ${tenant}`);
+    const { serverCommand } = await import('../../../stack/server-command.ts');
+    output.hint(`Next: sfp project create, then sfp deploy. Stop it with: ${serverCommand(layout, 'stop')}`);
   },
 });
 

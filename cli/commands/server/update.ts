@@ -69,7 +69,9 @@ export const command = defineCommand({
     const state = result.running ? 'runs' : 'is stopped, as it was before';
     output.result({ tenant, ...result }, `Stack ${tenant} ${state}, on version ${to} (was ${from}).${downtime}\n`);
     if (backup !== null) output.info(`The backup of before: ${backup}`);
-    output.hint(`Go back with: sfp server rollback --tenant ${tenant}`);
+    const { serverCommand } = await import('../../../stack/server-command.ts');
+    const baseDir = resolveBaseDir(options.baseDir);
+    output.hint(`Go back with: ${serverCommand({ tenant, baseDir }, 'rollback')}`);
   },
 });
 
