@@ -8,7 +8,7 @@ export const volumeName = ({ tenant }: Pick<StackLayout, 'tenant'>, volume: stri
   `${projectName(tenant)}_${volume}`;
 
 export const stackLabel = 'sfp.stack';
-export const tenantLabel = 'sfp.tenant';
+const tenantLabel = 'sfp.tenant';
 export const helperLabel = 'sfp.helper';
 /** On services only: which settings a container was made with. */
 export const configLabel = 'sfp.config';

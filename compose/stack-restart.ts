@@ -1,3 +1,4 @@
+import { SfpError } from '../contracts/error.ts';
 import type { Report } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
 import { compose } from './engine/compose-command.ts';
@@ -16,10 +17,19 @@ export async function restartServices(
   const { layout } = stack;
   const services = requireInstalledServices(layout);
   report(`stopping ${names.join(', ')}`);
-  await compose(layout, { args: ['stop', ...names], failure: 'The services could not be stopped.', signal });
-  const before = await stackContainers(layout);
-  await assertGatewayPort(stack, before);
-  await upInOrder(stack, services, names, { before, signal, report });
+  try {
+    await compose(layout, { args: ['stop', ...names], failure: 'The services could not be stopped.', signal });
+    const before = await stackContainers(layout);
+    await assertGatewayPort(stack, before);
+    await upInOrder(stack, services, names, { before, signal, report });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new SfpError({
+      code: 'cancelled',
+      message: `The restart was cancelled; some of ${names.join(', ')} may be stopped.`,
+      suggestion: `Start what is missing with \`sfp server start --tenant ${layout.tenant}\`.`,
+    });
+  }
 }
 
 /** Services whose container was made with other settings, or from another image, than these say. */

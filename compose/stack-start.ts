@@ -45,7 +45,11 @@ export async function startStack(stack: Stack, { signal, report }: StartOptions)
     }
   } catch (error) {
     await stopWhatWasStarted(stack, before, report);
-    throw error;
+    if (!signal.aborted) throw error;
+    throw new SfpError({
+      code: 'cancelled',
+      message: 'The start was cancelled; what it had started is stopped again.',
+    });
   }
 }
 
@@ -92,9 +96,7 @@ async function up(stack: Stack, services: readonly InstalledService[], of: Up): 
     endingOnFailure(watching, ended),
     endingOnFailure(starting, ended),
   ]);
-  if (signal.aborted) {
-    throw new SfpError({ code: 'cancelled', message: 'The start was cancelled; the stack is as it was before.' });
-  }
+  if (signal.aborted) throw new SfpError({ code: 'cancelled', message: 'The start was cancelled.' });
   // The reason is what a container says; Compose only tells which one it waited for.
   if (watched.status === 'rejected') throw watched.reason;
   if (started.status === 'fulfilled') return;

@@ -32,9 +32,9 @@ export function overall(containers: readonly StackContainer[], missing: number):
   return missing === 0 && containers.every(isReady) ? 'running' : 'partial';
 }
 
-/** On purpose, or by what asked it politely: that is no defect of its own. */
-const isEnded = ({ job, state, exitCode, killedForMemory, error }: StackContainer): boolean =>
-  !job && state === 'exited' && [0, 137, 143].includes(exitCode) && !killedForMemory && error === '';
+/** The engine starts a service again that ends by itself, whatever its exit code: one that stays ended was stopped. */
+const isEnded = ({ job, state, killedForMemory, error }: StackContainer): boolean =>
+  !job && state === 'exited' && !killedForMemory && error === '';
 
 function serviceStatus(container: StackContainer, usage: Usage | null): ServiceStatus {
   const { service, state, running, restarts, startedAt, pid, job } = container;

@@ -32,7 +32,8 @@ it.each([
   ['partial', [container('db'), container('setup', { ...job, state: 'running', running: true })], 0],
   // Docker calls a container that was stopped unhealthy for ever.
   ['partial', [container('db'), container('api', { ...ended, exitCode: 143 })], 0],
-  ['error', [container('db'), container('api', { ...ended, exitCode: 1 })], 0],
+  ['partial', [container('db'), container('api', { ...ended, exitCode: 1 })], 0],
+  ['error', [container('db'), container('api', { ...ended, error: 'port is already allocated' })], 0],
   ['error', [container('db'), container('api', { ...ended, exitCode: 137, killedForMemory: true })], 0],
   ['error', [container('db'), container('setup', { ...job, exitCode: 1 })], 0],
   ['error', [container('db', { health: 'unhealthy' })], 0],

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StackLayout } from '../../stack/layout.ts';
 import { projectName } from '../project.ts';
-import { type DockerCall, docker, dockerLines } from './docker-command.ts';
+import { type DockerCall, docker } from './docker-command.ts';
 
 const overrideName = 'compose.override.yaml';
 
 /** `docker compose` on the files of one stack; the operator's own additions with it, where there are any. */
-export function composeArguments({ dir, tenant }: StackLayout): string[] {
+function composeArguments({ dir, tenant }: StackLayout): string[] {
   const override = join(dir, overrideName);
   return [
     'compose',
@@ -28,7 +28,3 @@ const call = (layout: StackLayout, of: DockerCall): DockerCall => ({
 
 /** Runs a Compose command to its end and answers its stdout. */
 export const compose = (layout: StackLayout, of: DockerCall): Promise<string> => docker(call(layout, of));
-
-/** What a Compose command prints, as it comes. */
-export const composeLines = (layout: StackLayout, of: DockerCall): AsyncGenerator<string> =>
-  dockerLines(call(layout, of));

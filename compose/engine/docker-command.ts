@@ -67,25 +67,6 @@ export async function* dockerOutput(call: DockerCall): AsyncGenerator<Uint8Array
   }
 }
 
-/** The lines of stdout and stderr as they come. Throws at the end when the command failed. */
-export async function* dockerLines(call: DockerCall): AsyncGenerator<string> {
-  const child = execa('docker', call.args, { ...options(call), stdout: 'pipe', stderr: 'pipe', all: true });
-  let reading = true;
-  try {
-    for await (const line of child.iterable({ from: 'all' })) {
-      reading = false;
-      yield line;
-      reading = true;
-    }
-  } catch (error) {
-    if (reading) throw dockerFailure(error, call.failure);
-    // Whoever stopped reading in the middle broke its pipe.
-  } finally {
-    child.kill();
-    await child.catch(() => undefined); // told above
-  }
-}
-
 /** Binary output brings binary messages. */
 function withText(error: unknown): unknown {
   if (error instanceof Error && 'stderr' in error && error.stderr instanceof Uint8Array) {

@@ -22,7 +22,7 @@ export const isLocalAddress = (address: string): boolean =>
 let known: Promise<Docker> | null = null;
 
 /** A client of the same engine as the docker CLI talks to. */
-export function dockerEngine(): Promise<Docker> {
+function dockerEngine(): Promise<Docker> {
   known ??= connect();
   return known;
 }
@@ -40,7 +40,7 @@ async function connect(): Promise<Docker> {
 }
 
 /** What a failed call of the engine's API means. */
-export function engineFailure(error: unknown): unknown {
+function engineFailure(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? `${error.code} ` : '';
   return knownFailure(`${code}${error.message}`, error.message) ?? error;

@@ -92,7 +92,7 @@ async function prepared(run: HelperRun): Promise<{ call: DockerCall; name: strin
 }
 
 /** A volume as Compose would make it, so that it takes it for its own later. */
-export async function ensureVolume(layout: StackLayout, volume: string): Promise<void> {
+async function ensureVolume(layout: StackLayout, volume: string): Promise<void> {
   await engine((client) =>
     client.createVolume({
       Name: volumeName(layout, volume),
