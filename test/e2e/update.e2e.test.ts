@@ -6,12 +6,13 @@ import { readJournal } from '../../stack/journal.ts';
 import { type StackLayout, stackLayout } from '../../stack/layout.ts';
 import { readState } from '../../stack/state.ts';
 import { NextVersion, type NextVersionKind, nextPlatformVersion } from '../support/next-version.ts';
+import { tableDigests } from '../support/table-digest.ts';
 import { endFault, updateFaults } from '../support/update-faults.ts';
 import { isStage } from './support/feed.ts';
 import { GatedProject } from './support/gated-project.ts';
 import { Home } from './support/home.ts';
 import { E2eStack, ok } from './support/stack.ts';
-import { stackDigest } from './support/stack-digest.ts';
+import { stackRows } from './support/stack-database.ts';
 
 const tenant = 'acme';
 const plainProject = 'version: 1\ndeploy:\n  - name: deploy\n    run: echo deployed\n';
@@ -64,6 +65,10 @@ describe('sfp server update and rollback', () => {
     for (const version of Object.values(versions ?? {})) version.remove();
   });
 
+  const digest = () =>
+    tableDigests(async (sql) =>
+      (await stackRows(baseDir, tenant, sql)).flatMap((row) => Object.values(row).map(String)),
+    );
   const next = (kind: NextVersionKind = 'good') => home.using(versions[kind].main);
   const args = (command: 'update' | 'rollback'): string[] => {
     const more = command === 'update' ? ['--accept-breaking', ...anyRoom] : ['--yes'];
@@ -92,7 +97,7 @@ describe('sfp server update and rollback', () => {
   });
 
   it.each(updateFaults)('$name: ends on the $end version', { timeout: 300_000 }, async (fault) => {
-    const before = await stackDigest(baseDir, tenant);
+    const before = await digest();
     const backups = join(layout.dir, 'backups');
     mkdirSync(backups, { recursive: true });
     const { exit, stderr } = await endFault(fault, {
@@ -114,11 +119,11 @@ describe('sfp server update and rollback', () => {
     expect(existsSync(join(layout.dir, 'update.json'))).toBe(false);
     expect(existsSync(join(layout.dir, 'restore'))).toBe(false);
     expect((await stack.status()).status).toBe('running');
-    expect(await stackDigest(baseDir, tenant)).toEqual(before);
+    expect(await digest()).toEqual(before);
   });
 
   it('a rollback brings the data of before the update back, and saves what was written since', async () => {
-    const asBefore = await stackDigest(baseDir, tenant);
+    const asBefore = await digest();
     ok(await home.sfp('project', 'create', 'later', '--repository', 'https://example.com/later.git'));
     const targets = ok(await home.sfp('server', 'rollback', '--tenant', tenant, '--list', '--json')).json();
     expect(targets).toMatchObject([{ version: old, next: true, backupThere: true }]);
@@ -128,7 +133,7 @@ describe('sfp server update and rollback', () => {
     const { from, to, saved } = rollbackSchema.parse(run.json());
     expect([from, to]).toEqual([nextPlatformVersion, old]);
     expect(existsSync(join(saved, 'manifest.json'))).toBe(true);
-    expect(await stackDigest(baseDir, tenant)).toEqual(asBefore);
+    expect(await digest()).toEqual(asBefore);
     expect((await stack.status()).status).toBe('running');
   });
 

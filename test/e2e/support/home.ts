@@ -2,10 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CliRun, type RunningCli, runCli, startCli } from './cli.ts';
-
-const mayMount = process.getuid?.() === 0 ? [] : ['--user', '--map-current-user', '--keep-caps'];
-const mountThenRun = 'mount -t tmpfs -o size=1m none "$0" && exec "$@"';
-const fullPlace = ['unshare', ...mayMount, '--mount', 'sh', '-c', mountThenRun];
+import { withoutRoom } from './full-place.ts';
 
 /** A person's machine: a base directory for stacks, saved logins, and a place for repositories. All of it goes at the end. */
 export class Home {
@@ -45,7 +42,7 @@ export class Home {
   ): Pick<Home, 'sfp' | 'start'> & { startWithoutRoom: (directory: string, ...args: string[]) => RunningCli } {
     return {
       // Into a file system of its own that is as good as full, seen by this command and what it starts.
-      startWithoutRoom: (directory, ...args) => startCli(args, this.#env, program, [...fullPlace, directory]),
+      startWithoutRoom: (directory, ...args) => startCli(args, this.#env, program, withoutRoom(directory)),
       sfp: (...args) => runCli(args, this.#env, program),
       start: (...args) => startCli(args, this.#env, program),
     };
