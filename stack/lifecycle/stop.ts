@@ -1,9 +1,10 @@
 import { SfpError } from '../../contracts/error.ts';
 import { asDiskFull } from '../disk-full.ts';
 import { appendJournal, type JournalNote } from '../journal.ts';
-import type { StackLayout } from '../layout.ts';
+import { type StackLayout, stackLayout } from '../layout.ts';
 import { type Lock, lockHolder, lockStack } from '../lock.ts';
 import type { StackRuntime } from '../runtime.ts';
+import { requireServerSettings } from '../server-settings.ts';
 import { openStack, type Stack } from '../stack.ts';
 import type { Progress } from './step.ts';
 
@@ -21,7 +22,7 @@ const title = 'Stop the stack';
  * the disk: a stack that fills it must be possible to stop.
  */
 export async function stopStack({ baseDir, tenant, runtimeFor, progress }: StopOptions): Promise<Stack> {
-  const stack = openStack(baseDir, tenant);
+  const stack = stackToStop(stackLayout(baseDir, tenant));
   const { layout } = stack;
   const lock = lockWhereThereIsRoom(layout, progress);
   const began = performance.now();
@@ -44,6 +45,15 @@ export async function stopStack({ baseDir, tenant, runtimeFor, progress }: StopO
     lock?.release();
   }
 }
+
+/** To end processes takes no secrets: a stack whose secrets cannot be read can be stopped too. */
+const stackToStop = (layout: StackLayout): Stack => ({
+  layout,
+  settings: requireServerSettings(layout),
+  get secrets() {
+    return openStack(layout.baseDir, layout.tenant).secrets;
+  },
+});
 
 /** Null when a full disk has no room for a lock, and nobody has one. */
 function lockWhereThereIsRoom({ lockFile, tenant }: StackLayout, progress: Progress): Lock | null {
