@@ -1,9 +1,7 @@
-import { cpSync, existsSync, readFileSync, realpathSync } from 'node:fs';
+import { cpSync, existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { z } from 'zod';
-import { imageRows } from '../../../compose/images.ts';
-import type { ImageName } from '../../../stack/image-names.ts';
 import { buildImage, imageContent } from '../support/docker.ts';
+import { officialTag } from '../support/stack-images.ts';
 import { contentHash } from './content-hash.ts';
 import { inScratch, root, writeContext } from './context.ts';
 import { writeRealContext } from './real-program.ts';
@@ -14,18 +12,7 @@ const baseTag = 'sfp-test/base:1';
 /** What compose/image/Dockerfile stands on unless it is told otherwise. */
 const nodeTag = 'node:24-bookworm-slim';
 
-const packageSchema = z.object({ version: z.string() });
-
 type Report = (line: string) => void;
-
-const { version } = packageSchema.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
-/** Name and tag of the official image of each role, as the lock of this version has them. */
-const rows = imageRows(version, undefined, {});
-function officialTag(role: ImageName): string {
-  const row = rows.find(({ name }) => name === role);
-  if (row === undefined) throw new Error(`no image is locked for ${role}`);
-  return row.image;
-}
 
 /** Builds every stand-in that is not there yet. Our own image is built by the product itself, on the Node image made here. */
 export async function buildImages(report: Report): Promise<void> {
