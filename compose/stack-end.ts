@@ -22,12 +22,31 @@ export async function endStack(layout: StackLayout, report: Report): Promise<voi
     const owner = ownerOf(labels);
     return owner === null ? !shared : owner === own;
   };
+  const unnamed = await unnamedVolumes(layout, isOwn);
   for (const { title, list, remove } of kinds) {
     const found = (await list(layout)).filter(isOwn);
     if (found.length === 0) continue;
     report(`removing ${found.length} ${title}`);
     await Promise.all(found.map(({ id }) => unlessGone(remove(id))));
   }
+  await Promise.all(unnamed.map((name) => unlessGone(engine((client) => client.getVolume(name).remove()))));
+}
+
+/**
+ * Volumes without a name of ours (a worker's workspace): they carry no label, and Compose hands them on by their number to
+ * the next container of a service, with which the engine no longer takes them away.
+ */
+async function unnamedVolumes(layout: StackLayout, isOwn: (found: Found) => boolean): Promise<string[]> {
+  const lists = await Promise.all(
+    filtersOf(layout).map((label) => engine((client) => client.listContainers({ all: true, filters: { label } }))),
+  );
+  const names = lists
+    .flat()
+    .filter(({ Id, Labels }) => isOwn({ id: Id, labels: Labels }))
+    .flatMap(({ Mounts }) =>
+      Mounts.flatMap(({ Type, Name }) => (Type === 'volume' && Name !== undefined ? [Name] : [])),
+    );
+  return [...new Set(names)].filter((name) => /^[0-9a-f]{64}$/.test(name));
 }
 
 const unlessGone = async (work: Promise<unknown>): Promise<void> => {
