@@ -3,14 +3,16 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { ZodError } from 'zod';
 import type { Api, AppEnv, Endpoint, Services } from './http/api.ts';
-import { authenticate } from './http/authenticate.ts';
 import { docsPage } from './http/docs-page.ts';
+import { guard } from './http/guard.ts';
+import { invitePage } from './http/invite-page.ts';
 import { listCommandOf } from './http/list-commands.ts';
 import { ApiProblem, notFound, problemResponse } from './http/problem.ts';
 import { requestLog } from './http/request-log.ts';
 import { platformVersion } from './platform-version.ts';
 import { createAccount } from './routes/accounts/create.ts';
 import { listAccounts } from './routes/accounts/list.ts';
+import { listAudit } from './routes/audit/list.ts';
 import { postLogin } from './routes/auth/login.ts';
 import { postLogout } from './routes/auth/logout.ts';
 import { postRefresh } from './routes/auth/refresh.ts';
@@ -29,7 +31,18 @@ import { getHealth } from './routes/health/get.ts';
 import { getLive } from './routes/health/live.ts';
 import { getVersion } from './routes/health/version.ts';
 import { postDispatch } from './routes/internal/dispatch.ts';
+import { acceptInvitation } from './routes/invitations/accept.ts';
+import { createInvitation } from './routes/invitations/create.ts';
+import { listInvitations } from './routes/invitations/list.ts';
+import { previewInvitation } from './routes/invitations/preview.ts';
+import { resendInvitation } from './routes/invitations/resend.ts';
+import { revokeInvitation } from './routes/invitations/revoke.ts';
+import { signUpInvited } from './routes/invitations/sign-up.ts';
 import { getMe } from './routes/me/get.ts';
+import { getMember } from './routes/members/get.ts';
+import { listMembers } from './routes/members/list.ts';
+import { removeMember } from './routes/members/remove.ts';
+import { updateMember } from './routes/members/update.ts';
 import { createProject } from './routes/projects/create.ts';
 import { getProject } from './routes/projects/get.ts';
 import { listProjects } from './routes/projects/list.ts';
@@ -42,12 +55,29 @@ import { createToken } from './routes/tokens/create.ts';
 import { listTokens } from './routes/tokens/list.ts';
 import { revokeToken } from './routes/tokens/revoke.ts';
 
-const open: readonly Endpoint[] = [getLive, getHealth, getVersion, getConfig, postLogin, postRefresh, postToken];
-const signedIn: readonly Endpoint[] = [
+const endpoints: readonly Endpoint[] = [
+  getLive,
+  getHealth,
+  getVersion,
+  getConfig,
+  postLogin,
+  postRefresh,
+  postToken,
   postLogout,
   getMe,
   listAccounts,
   createAccount,
+  listMembers,
+  getMember,
+  updateMember,
+  removeMember,
+  listInvitations,
+  createInvitation,
+  resendInvitation,
+  revokeInvitation,
+  previewInvitation,
+  acceptInvitation,
+  signUpInvited,
   listProjects,
   createProject,
   getProject,
@@ -68,6 +98,7 @@ const signedIn: readonly Endpoint[] = [
   listTokens,
   createToken,
   revokeToken,
+  listAudit,
 ];
 
 const maxBodyBytes = 1_000_000;
@@ -138,7 +169,8 @@ export function createApp(services: Services): Api {
     return problemResponse(noRoute, c.get('requestId'));
   });
 
-  for (const endpoint of open) endpoint(api, services);
+  api.use('*', guard(services));
+  for (const endpoint of endpoints) endpoint(api, services);
   postDispatch(api, services);
   api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
@@ -159,8 +191,6 @@ export function createApp(services: Services): Api {
     return c.body(document, 200, { 'content-type': 'application/json' });
   });
   api.get('/docs', (c) => c.html(docsPage));
-
-  api.use('*', authenticate(services));
-  for (const endpoint of signedIn) endpoint(api, services);
+  api.get('/invite', (c) => c.html(invitePage, 200, { 'referrer-policy': 'no-referrer' }));
   return api;
 }

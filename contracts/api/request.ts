@@ -1,6 +1,10 @@
 import { z } from 'zod';
+import { accountRoleSchema } from '../account.ts';
+import { tokenScopeSchema } from '../application-token.ts';
+import { auditActions, auditSubjects } from '../audit-entry.ts';
+import { isInvitationCode } from '../invitation.ts';
 import { environmentCategorySchema } from '../project.ts';
-import { slugSchema, timestampSchema, uuidSchema } from '../scalar.ts';
+import { pageQuerySchema, slugSchema, timestampSchema, uuidSchema } from '../scalar.ts';
 import { poolSchema } from '../task.ts';
 
 const variablesSchema = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string());
@@ -59,6 +63,45 @@ export const createTokenSchema = z.object({
   accountId: uuidSchema.optional(),
   name: z.string().min(1).max(120),
   expiresAt: timestampSchema.nullable().default(null),
+  /** The most it may do: what a viewer (`read`), a member (`deploy`), an admin (`manage`) may, or all that its user may. */
+  scope: tokenScopeSchema.default('full'),
+});
+
+/** PATCH /api/v1/members/{user} */
+export const updateMemberSchema = z.strictObject({ role: accountRoleSchema });
+
+const expiresInDaysSchema = z.int().min(1).max(30).default(7);
+
+export const createInvitationSchema = z.object({
+  accountId: uuidSchema.optional(),
+  email: z.email().max(320),
+  role: accountRoleSchema.default('member'),
+  expiresInDays: expiresInDaysSchema,
+});
+export const resendInvitationSchema = z.object({ expiresInDays: expiresInDaysSchema });
+
+const invitationCodeSchema = z.string().refine(isInvitationCode, 'not an invitation code, or a letter of it is wrong');
+/** POST /api/v1/invitations/preview and /accept */
+export const invitationCodeRequestSchema = z.object({ code: invitationCodeSchema });
+/** bcrypt, auth's hash, takes 72 bytes and no more. */
+const newPasswordSchema = z
+  .string()
+  .min(8)
+  .refine((text) => Buffer.byteLength(text) <= 72, 'at most 72 bytes');
+/** POST /api/v1/invitations/sign-up */
+export const invitedSignUpSchema = z.object({ code: invitationCodeSchema, password: newPasswordSchema });
+
+/** GET /api/v1/audit */
+export const auditQuerySchema = pageQuerySchema.extend({
+  accountId: uuidSchema.optional(),
+  /** User id or e-mail address of who did it. */
+  actor: z.string().min(1).max(320).optional(),
+  tokenId: uuidSchema.optional(),
+  action: z.enum(auditActions).optional(),
+  subject: z.enum(auditSubjects).optional(),
+  subjectId: uuidSchema.optional(),
+  since: timestampSchema.optional(),
+  until: timestampSchema.optional(),
 });
 
 /** GET /api/v1/tasks/{id}/events */

@@ -65,9 +65,12 @@ const documentSchema = z.object({ paths: z.record(z.string(), z.record(z.string(
 export type Operation = z.infer<typeof operationSchema>;
 export type ApiDocument = z.infer<typeof documentSchema>;
 
-/** The API's own OpenAPI document, from the app that the server runs; nothing listens and nobody is called. */
+/** The app that the server runs; nothing listens and nobody is called. */
+export const apiApp = () => createApp(services());
+
+/** The API's own OpenAPI document. */
 export async function apiDocument(): Promise<ApiDocument> {
-  const answer = await createApp(services()).request('/api/v1/openapi.json');
+  const answer = await apiApp().request('/api/v1/openapi.json');
   return documentSchema.parse(await answer.json());
 }
 

@@ -14,6 +14,7 @@ const namedAnswers: readonly (readonly [name: string, method: string, path: stri
   ['Health', 'get', '/api/v1/health'],
   ['Session', 'post', '/api/v1/auth/login'],
   ['Account', 'post', '/api/v1/accounts'],
+  ['Member', 'get', '/api/v1/members/{user}'],
   ['Project', 'get', '/api/v1/projects/{idOrSlug}'],
   ['Environment', 'get', '/api/v1/environments/{id}'],
   ['Deployment', 'get', '/api/v1/deployments/{id}'],
@@ -23,6 +24,8 @@ const namedAnswers: readonly (readonly [name: string, method: string, path: stri
 const namedItems: typeof namedAnswers = [
   ['TaskEvent', 'get', '/api/v1/tasks/{id}/events'],
   ['ApplicationToken', 'get', '/api/v1/tokens'],
+  ['Invitation', 'get', '/api/v1/invitations'],
+  ['AuditEntry', 'get', '/api/v1/audit'],
 ];
 
 /** docs/api.md: every route and every shape of the OpenAPI document. */

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
+import type { TokenScope } from '../../contracts/application-token.ts';
 import { problemSchema } from '../../contracts/error.ts';
 import type { ServerEnv } from '../env.ts';
 import type { ApplicationTokens } from '../services/application-tokens.ts';
@@ -15,6 +16,8 @@ interface Caller {
   userId: string;
   email: string;
   applicationTokenId: string | null;
+  /** Null for a person. */
+  tokenScope: TokenScope | null;
   /** The user token that REST and Realtime get. */
   token: string;
   /** The database as this caller sees it. */

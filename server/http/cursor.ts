@@ -3,12 +3,15 @@ import { ApiProblem } from './problem.ts';
 
 // The position of the last row of a page: newest first, ties broken by id. New rows come before it, so a page that
 // follows stays the same under inserts.
-const positionSchema = z.tuple([z.string().regex(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/), z.uuid()]);
+const positionSchema = z.tuple([
+  z.string().regex(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/),
+  z.union([z.uuid(), z.int()]),
+]);
+type Position = z.output<typeof positionSchema>;
 
-const encode = (row: { created_at: string; id: string }): string =>
-  Buffer.from(JSON.stringify([row.created_at, row.id])).toString('base64url');
+const encode = (position: Position): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
-function decode(cursor: string): z.output<typeof positionSchema> {
+function decode(cursor: string): Position {
   try {
     return positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch (cause) {
@@ -30,19 +33,27 @@ interface Pageable<Query> {
   limit(count: number): Query;
 }
 
+/** The columns a list is in the order of: when, and what tells two of the same moment apart. */
+interface Order {
+  at: string;
+  id: string;
+}
+const byCreation: Order = { at: 'created_at', id: 'id' };
+
 /** Narrows a query to the page after `cursor`, one row longer than asked, to see whether there is another page. */
 export function paginate<Query extends Pageable<Query>>(
   query: Query,
   { cursor, limit }: { cursor?: string | undefined; limit: number },
+  order: Order = byCreation,
 ): Query {
   let narrowed = query;
   if (cursor !== undefined) {
     const [at, id] = decode(cursor);
-    narrowed = narrowed.or(`created_at.lt."${at}",and(created_at.eq."${at}",id.lt.${id})`);
+    narrowed = narrowed.or(`${order.at}.lt."${at}",and(${order.at}.eq."${at}",${order.id}.lt.${id})`);
   }
   return narrowed
-    .order('created_at', { ascending: false })
-    .order('id', { ascending: false })
+    .order(order.at, { ascending: false })
+    .order(order.id, { ascending: false })
     .limit(limit + 1);
 }
 
@@ -52,7 +63,18 @@ export function toPage<Row extends { created_at: string; id: string }, Item>(
   limit: number,
   toItem: (row: Row) => Item,
 ): { items: Item[]; nextCursor: string | null } {
+  return toPageBy(rows, limit, toItem, (row) => [row.created_at, row.id]);
+}
+
+/** The same for rows in another order than that of their creation. */
+export function toPageBy<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+  positionOf: (row: Row) => Position,
+): { items: Item[]; nextCursor: string | null } {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  return { items: shown.map(toItem), nextCursor: rows.length > limit && last !== undefined ? encode(last) : null };
+  const nextCursor = rows.length > limit && last !== undefined ? encode(positionOf(last)) : null;
+  return { items: shown.map(toItem), nextCursor };
 }

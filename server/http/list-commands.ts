@@ -4,6 +4,8 @@ export const listCommands = {
   environments: 'List the environments of a project: sfp environment list --project <slug>',
   deployments: 'List the deployments: sfp task list --type deployment',
   tasks: 'List the tasks: sfp task list',
+  members: 'List the members: sfp member list',
+  invitations: 'List the invitations: sfp invitation list',
   tokens: 'List the tokens: sfp token list',
 } as const;
 

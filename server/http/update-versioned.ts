@@ -1,16 +1,18 @@
 import { z } from 'zod';
+import { tables } from '../../contracts/permissions.ts';
 import { type Database, fetchRows } from '../services/database.ts';
 import { versionConflict } from './if-match.ts';
 import { ApiProblem } from './problem.ts';
 
 interface Versioned {
-  id: string;
   version: number;
 }
 
 interface Update<Schema extends z.ZodType<Versioned>> {
   db: Database;
-  table: 'projects' | 'environments';
+  table: 'projects' | 'environments' | 'accounts_memberships';
+  /** What the row is found by. */
+  key: Record<string, string>;
   /** What a person calls it. */
   what: string;
   columns: string;
@@ -29,18 +31,22 @@ interface Update<Schema extends z.ZodType<Versioned>> {
 export async function updateVersioned<Schema extends z.ZodType<Versioned>>(
   update: Update<Schema>,
 ): Promise<z.output<Schema>> {
-  const { db, table, what, columns, schema, current, changes } = update;
+  const { db, table, key, what, columns, schema, current, changes } = update;
   const expected = update.expected ?? current.version;
   if (current.version !== expected) throw versionConflict(what, expected, current.version);
-  const query = db.from(table).update(changes).eq('id', current.id).eq('version', expected).select(columns);
+  const query = db
+    .from(table)
+    .update(changes)
+    .match({ ...key, version: expected })
+    .select(columns);
   const [changed] = await fetchRows(query, z.array(schema));
   if (changed !== undefined) return changed;
-  const asked = db.from(table).select('version').eq('id', current.id);
+  const asked = db.from(table).select('version').match(key);
   const [now] = await fetchRows(asked, z.array(z.object({ version: z.number() })));
   if (now !== undefined && now.version !== expected) throw versionConflict(what, expected, now.version);
   throw new ApiProblem(403, {
     code: 'forbidden',
-    message: `Changing this ${what} needs the role admin in its account.`,
+    message: `Changing this ${what} needs the role ${tables[table].update.from} in its account.`,
     suggestion: 'Ask an owner of the account for a higher role.',
   });
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import type { ApplicationToken } from '../../contracts/application-token.ts';
+import { type ApplicationToken, tokenScopeSchema } from '../../contracts/application-token.ts';
 
 export const applicationTokenRowSchema = z.object({
   id: z.string(),
   account_id: z.string(),
   name: z.string(),
   hint: z.string(),
+  scope: tokenScopeSchema,
   expires_at: z.string().nullable(),
   last_used_at: z.string().nullable(),
   revoked_at: z.string().nullable(),
@@ -18,6 +19,7 @@ export const toApplicationToken = (row: z.output<typeof applicationTokenRowSchem
   accountId: row.account_id,
   name: row.name,
   hint: row.hint,
+  scope: row.scope,
   expiresAt: row.expires_at,
   lastUsedAt: row.last_used_at,
   revokedAt: row.revoked_at,

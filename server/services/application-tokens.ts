@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { applicationTokenHash, applicationTokenPrefix, isApplicationToken } from '../../contracts/application-token.ts';
+import {
+  applicationTokenHash,
+  applicationTokenPrefix,
+  isApplicationToken,
+  type TokenScope,
+  tokenScopeSchema,
+} from '../../contracts/application-token.ts';
 import { timestampSchema, uuidSchema } from '../../contracts/scalar.ts';
 import { notSignedIn } from '../http/problem.ts';
 import { type Databases, fetchRows } from './database.ts';
@@ -12,6 +18,7 @@ const resolvedSchema = z
     email: z.string(),
     accountId: uuidSchema,
     expiresAt: timestampSchema.nullable(),
+    scope: tokenScopeSchema,
   })
   .nullable();
 
@@ -22,6 +29,7 @@ interface ExchangedToken {
   userId: string;
   email: string;
   tokenId: string;
+  scope: TokenScope;
 }
 
 const lifetimeSeconds = 600;
@@ -70,10 +78,12 @@ export function createApplicationTokens(databases: Databases, mint: TokenMint): 
         email: found.email,
         app_token_id: found.tokenId,
         app_account_id: found.accountId,
+        app_token_scope: found.scope,
       },
       Math.max(1, Math.min(lifetimeSeconds, Math.floor(endsIn))),
     );
-    const exchanged = { accessToken, expiresAt, userId: found.userId, email: found.email, tokenId: found.tokenId };
+    const { userId, email, tokenId, scope } = found;
+    const exchanged = { accessToken, expiresAt, userId, email, tokenId, scope };
     requireNotRefused(found.tokenId);
     if (remembered.size >= rememberAtMost) remembered.clear();
     remembered.set(hash, { until: Math.min(Date.now() + rememberMs, expiresAt * 1_000), exchanged });

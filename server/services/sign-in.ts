@@ -54,6 +54,13 @@ export function createSignIn(databases: Databases) {
       if (error !== null) throw problemOf(error);
       return toSession(data.session);
     },
+    /** Makes a user whose address counts as confirmed, whether signing up is open or not; false when there is one. */
+    async createUser(email: string, password: string): Promise<boolean> {
+      const { error } = await databases.service.auth.admin.createUser({ email, password, email_confirm: true });
+      if (error?.code === 'email_exists' || error?.code === 'user_already_exists') return false;
+      if (error !== null) throw problemOf(error);
+      return true;
+    },
     /** Ends the session of this token. */
     async out(accessToken: string): Promise<void> {
       const { error } = await databases.anonymous().auth.admin.signOut(accessToken, 'local');

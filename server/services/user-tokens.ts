@@ -1,5 +1,6 @@
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
+import { type TokenScope, tokenScopeSchema } from '../../contracts/application-token.ts';
 import type { SigningKey } from '../env.ts';
 import { notSignedIn } from '../http/problem.ts';
 import type { Databases } from './database.ts';
@@ -9,19 +10,21 @@ const claimsSchema = z.object({
   role: z.literal('authenticated'),
   email: z.string().default(''),
   app_token_id: z.uuid().nullish(),
+  app_token_scope: tokenScopeSchema.nullish(),
 });
 
 export interface UserClaims {
   userId: string;
   email: string;
   applicationTokenId: string | null;
+  tokenScope: TokenScope | null;
 }
 
 const toUser = (payload: JWTPayload): UserClaims => {
   const claims = claimsSchema.safeParse(payload);
   if (!claims.success) throw notSignedIn('The token is not one of a signed-in user.');
-  const { sub, email, app_token_id } = claims.data;
-  return { userId: sub, email, applicationTokenId: app_token_id ?? null };
+  const { sub, email, app_token_id, app_token_scope } = claims.data;
+  return { userId: sub, email, applicationTokenId: app_token_id ?? null, tokenScope: app_token_scope ?? null };
 };
 
 /**
@@ -51,7 +54,7 @@ export function createUserTokens(url: string, signingKey: SigningKey, databases:
     }
     const { data, error } = await databases.anonymous().auth.getUser(token);
     if (error !== null) throw notSignedIn('The token is not valid.');
-    return { userId: data.user.id, email: data.user.email ?? '', applicationTokenId: null };
+    return { userId: data.user.id, email: data.user.email ?? '', applicationTokenId: null, tokenScope: null };
   };
 }
 export type VerifyUserToken = ReturnType<typeof createUserTokens>;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newApplicationToken } from '../../contracts/application-token.ts';
+import { newInvitationCode } from '../../contracts/invitation.ts';
 import { Masker } from './mask.ts';
 
 describe('Masker', () => {
@@ -24,6 +25,7 @@ describe('Masker', () => {
 
   it.each([
     ['our own token', newApplicationToken()],
+    ['our own invitation', newInvitationCode()],
     ['a secret key', 'sb_secret_abcdefghijklmnopqrstuv_12345678'],
     ['a GitHub token', `ghp_${'a1'.repeat(18)}`],
     ['a JWT', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJlLXBhcnQ'],

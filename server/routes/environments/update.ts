@@ -26,13 +26,15 @@ export const updateEnvironment: Endpoint = (api) =>
     const { db } = c.get('caller');
     const expected = expectedVersion(c.req.valid('header')['if-match']);
     const { name, category, variables } = c.req.valid('json');
+    const current = await findEnvironment(db, c.req.valid('param').id);
     const environment = await updateVersioned({
       db,
       table: 'environments',
+      key: { id: current.id },
       what: 'environment',
       columns: environmentColumns,
       schema: environmentRowSchema,
-      current: await findEnvironment(db, c.req.valid('param').id),
+      current,
       expected,
       changes: { name, category, variables },
     });

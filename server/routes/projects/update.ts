@@ -29,13 +29,15 @@ export const updateProject: Endpoint = (api) =>
     const { db } = c.get('caller');
     const expected = expectedVersion(c.req.valid('header')['if-match']);
     const { name, repositoryUrl, defaultRef, configPath } = c.req.valid('json');
+    const current = await findProject(db, c.req.valid('param').idOrSlug);
     const project = await updateVersioned({
       db,
       table: 'projects',
+      key: { id: current.id },
       what: 'project',
       columns: projectColumns,
       schema: projectRowSchema,
-      current: await findProject(db, c.req.valid('param').idOrSlug),
+      current,
       expected,
       changes: { name, repository_url: repositoryUrl, default_ref: defaultRef, config_path: configPath },
     });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { createTokenSchema } from '../../../contracts/api/request.ts';
 import {
   applicationTokenHash,
+  applicationTokenHint,
   applicationTokenSchema,
   newApplicationToken,
 } from '../../../contracts/application-token.ts';
@@ -11,8 +12,6 @@ import { idempotent } from '../../http/idempotency.ts';
 import { applicationTokenRowSchema, toApplicationToken } from '../../rows/application-token.ts';
 import { fetchRows } from '../../services/database.ts';
 import { soleAccountId } from '../accounts/sole-account.ts';
-
-const hintLength = 11; // sfp_at_ and four characters
 
 export const createToken: Endpoint = (api, services) =>
   api.openapi(
@@ -31,14 +30,15 @@ export const createToken: Endpoint = (api, services) =>
     }),
     async (c) => {
       const { db } = c.get('caller');
-      const { accountId, name, expiresAt } = c.req.valid('json');
+      const { accountId, name, expiresAt, scope } = c.req.valid('json');
       const token = newApplicationToken();
       const query = db.rpc('create_application_token', {
         p_account_id: accountId ?? (await soleAccountId(db)),
         p_name: name,
-        p_hint: token.slice(0, hintLength),
+        p_hint: applicationTokenHint(token),
         p_hash: applicationTokenHash(token),
         p_expires_at: expiresAt,
+        p_scope: scope,
       });
       return c.json({ token, ...toApplicationToken(await fetchRows(query, applicationTokenRowSchema)) }, 201);
     },

@@ -1,8 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { functions, tables } from '../../../contracts/permissions.ts';
 import { schemaVersion } from '../../../contracts/schema-version.ts';
 import { readMigrations } from '../../../migrations/migration-file.ts';
-import { type CoreDatabase, startCoreDatabase } from './core-database.ts';
+import { asUser, type CoreDatabase, startCoreDatabase } from './core-database.ts';
 import { dumpSchema } from './dump.ts';
+
+/** Function calls outside of a subquery: `(select f())` is an init plan, `f()` is called for each row. */
+function callsPerRow(expression: string): string[] {
+  let text = expression;
+  // Innermost first; a subquery that has a name of its own stays text only as long as it holds another one.
+  for (let before = ''; before !== text; ) {
+    before = text;
+    text = text.replace(/\( SELECT (?:[^()]|\([^()]*\))*\)/g, 'once');
+  }
+  return text.match(/[a-z_.]+\((?=[^ ])|[a-z_.]+\(\)/g)?.map((call) => call.replace(/\)$/, '')) ?? [];
+}
 
 let database: CoreDatabase;
 beforeAll(async () => {
@@ -40,11 +53,7 @@ describe('what the catalog says about the core schema', () => {
     ).toEqual([]);
   });
 
-  it('anon executes one function and reaches no table', async () => {
-    expect(
-      await list(`select p.proname as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-        where n.nspname in ('public', 'private') and has_function_privilege('anon', p.oid, 'execute')`),
-    ).toEqual(['platform_schema']);
+  it('anon reaches no table', async () => {
     expect(
       await list(`select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where n.nspname in ('public', 'private') and c.relkind = 'r'
@@ -52,22 +61,51 @@ describe('what the catalog says about the core schema', () => {
     ).toEqual([]);
   });
 
-  it('signed-in users execute the RPCs meant for them and the policies’ helpers, nothing else', async () => {
+  it('functions are executed by whom the permission table names, and by nobody else', async () => {
+    const { rows } = await database.owner.query<{ name: string; roles: string[] }>(`
+      select n.nspname || '.' || p.proname as name, array_agg(distinct r.rolname::text order by r.rolname::text) as roles
+      from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+      join pg_roles r on r.rolname in ('anon', 'authenticated', 'service_role') and has_function_privilege(r.oid, p.oid, 'execute')
+      where n.nspname in ('public', 'private') group by 1`);
+    expect(Object.fromEntries(rows.map(({ name, roles }) => [name, roles]))).toEqual(
+      Object.fromEntries(Object.entries(functions).map(([name, roles]) => [name, [...roles].sort()])),
+    );
+  });
+
+  it('no view, materialized view or foreign table goes past the rights of who asks', async () => {
     expect(
-      (
-        await list(`select p.proname as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-        where n.nspname in ('public', 'private') and has_function_privilege('authenticated', p.oid, 'execute')`)
-      ).sort(),
-    ).toEqual([
-      'cancel_task',
-      'create_account',
-      'create_application_token',
-      'may_join_topic',
-      'member_account_ids',
-      'platform_schema',
-      'retry_deployment',
-      'revoke_application_token',
-    ]);
+      await list(`select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname in ('public', 'private') and (c.relkind in ('m', 'f')
+          or c.relkind = 'v' and not coalesce(c.reloptions::text like '%security_invoker=true%', false))`),
+    ).toEqual([]);
+  });
+
+  it('no policy calls a function once a row', async () => {
+    const { rows } = await database.owner.query<{ name: string; text: string }>(`
+      select format('%s %s', polrelid::regclass, polname) as name,
+        concat_ws(' ', pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) as text
+      from pg_policy p join pg_class c on c.oid = p.polrelid where c.relnamespace::regnamespace::text in ('public', 'realtime')`);
+    expect(rows.length).toBeGreaterThan(20);
+    expect(rows.flatMap(({ name, text }) => callsPerRow(text).map((call) => `${name}: ${call}`))).toEqual([]);
+    expect(callsPerRow('(account_id = auth.uid())')).toEqual(['auth.uid(']);
+  });
+
+  it('and the planner agrees: reading a table asks who is asking once, before the rows', async () => {
+    for (const table of Object.keys(tables)) {
+      const { rows } = await database.as(asUser(randomUUID()), (client) =>
+        client.query<{ 'QUERY PLAN': string }>(`explain (verbose, costs off) select * from public.${table}`),
+      );
+      const filters = rows
+        .map((row) => row['QUERY PLAN'].trim())
+        .filter((line) => /^(Filter|Index Cond|Join Filter):/.test(line));
+      expect(filters.length, table).toBeGreaterThan(0);
+      // A hashed subplan or an init plan is run once, whatever the number of rows.
+      for (const filter of filters) {
+        expect(`${table} ${filter.replaceAll(/\(hashed SubPlan \d+\)|\(InitPlan \d+\)\.col\d+/g, 'once')}`).not.toMatch(
+          /SubPlan|\b(auth|private)\.\w+\(/,
+        );
+      }
+    }
   });
 
   it('every foreign key is covered by an index', async () => {

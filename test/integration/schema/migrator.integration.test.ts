@@ -10,6 +10,7 @@ import type { TestPostgres } from '../../support/postgres.ts';
 import { startTestPostgres } from '../../support/postgres.ts';
 import { waitFor } from '../../support/wait.ts';
 import { startPlatformDatabase } from './core-database.ts';
+import { dumpSchema } from './dump.ts';
 
 const log = pino({ level: 'silent' });
 const main = fileURLToPath(new URL('../../../migrations/main.ts', import.meta.url));
@@ -121,6 +122,53 @@ describe('the migrator', () => {
     expect(text).not.toContain('hidden');
     const status = startMain({ SFP_MIGRATIONS_DATABASE_URL: url }, 'status');
     expect(JSON.parse(await output(status))).toHaveLength((await readMigrations()).length);
+  });
+});
+
+describe('a database with data of an earlier schema', () => {
+  it('becomes the schema in the repository, with all its data, and stays it', async () => {
+    const old = await startPlatformDatabase();
+    const client = new Client({ connectionString: old.url('postgres') });
+    try {
+      const migrations = await readMigrations();
+      await migrateUp(old.url('postgres'), migrations.slice(0, 12), { log });
+      await client.connect();
+      await client.query(`
+        insert into auth.users (id, email, aud, role) values
+          ('00000000-0000-4000-8000-000000000001', 'ada@example.test', 'authenticated', 'authenticated');
+        insert into public.accounts (id, slug, name) values ('00000000-0000-4000-8000-00000000000a', 'acme', 'Acme');
+        insert into public.accounts_memberships (account_id, user_id, role) values
+          ('00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-000000000001', 'owner');
+        insert into public.projects (account_id, slug, name, repository_url) values
+          ('00000000-0000-4000-8000-00000000000a', 'site', 'Site', '/site');
+        insert into public.environments (account_id, project_id, slug, name)
+          select account_id, id, 'dev', 'Dev' from public.projects;
+        insert into public.deployments (environment_id, ref) select id, 'main' from public.environments;
+        insert into public.application_tokens (account_id, user_id, name, hint) values
+          ('00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-000000000001', 'ci', 'sfp_at_abcd');
+        insert into private.application_token_hashes (token_id, hash) select id, repeat('a', 64) from public.application_tokens;
+      `);
+      const counts = `select (select count(*)::int from public.audit_log) as audit, (select count(*)::int from public.task_events) as events,
+        (select count(*)::int from public.deployments) as deployments, (select count(*)::int from private.outbox) as outbox`;
+      const before = (await client.query(counts)).rows;
+
+      const applied = await migrateUp(old.url('postgres'), migrations, { log });
+      expect(applied).toEqual(migrations.slice(12).map(({ file }) => file));
+      expect((await client.query(counts)).rows).toEqual(before);
+      expect((await client.query('select role, version from public.accounts_memberships')).rows).toEqual([
+        { role: 'owner', version: 1 },
+      ]);
+      // A token keeps the rights that it had.
+      const resolved = await client.query(`select public.resolve_application_token(repeat('a', 64)) as token`);
+      expect(resolved.rows[0]?.token).toMatchObject({ scope: 'full', email: 'ada@example.test' });
+      await expect(await dumpSchema(client)).toMatchFileSnapshot('./schema.snapshot.txt');
+
+      expect(await migrateUp(old.url('postgres'), migrations, { log })).toEqual([]);
+      await expect(await dumpSchema(client)).toMatchFileSnapshot('./schema.snapshot.txt');
+    } finally {
+      await client.end();
+      await old.stop();
+    }
   });
 });
 
