@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// Four kinds of tests (docs/testing.md). Everything but `unit` starts real processes, so files of those
+// Five kinds of tests (docs/testing.md). Everything but `unit` starts real processes, so files of those
 // projects run a few at a time, one project after the other: the suite has to hold on two cores.
 const started = { testTimeout: 60_000, hookTimeout: 120_000 };
 
@@ -49,8 +49,17 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'e2e',
+          name: 'matrix',
           sequence: { groupOrder: 3 },
+          include: ['test/matrix/**/*.matrix.test.ts'],
+          maxWorkers: 1,
+          ...started,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          sequence: { groupOrder: 4 },
           include: ['test/e2e/**/*.e2e.test.ts'],
           maxWorkers: 1,
           fileParallelism: false,

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { actors, type RouteName, routes, type TableName, tables, topics, verbs } from '../../contracts/permissions.ts';
+import { routeName } from '../../server/http/guard.ts';
+import { apiRoutes } from './api-routes.ts';
+import { allowedActors, expectedActors } from './outcome.ts';
+import { probes, tryRoute } from './routes.ts';
+import { askRest, samples, tryTable } from './tables.ts';
+import { openDoors, topicNames } from './topics.ts';
+import { makeWorld, type World } from './world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await makeWorld();
+});
+afterAll(() => world?.stack.stop());
+
+const namesOf = async (schema: string): Promise<string[]> => {
+  const { rows } = await world.stack.owner.query<{ name: string }>(
+    `select c.relname as name from pg_class c where c.relnamespace = $1::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')`,
+    [schema],
+  );
+  return rows.map(({ name }) => name).sort();
+};
+
+describe('tables, through REST', () => {
+  it('every one has a row in the permission table, and a sample here', async () => {
+    expect(await namesOf('public')).toEqual(Object.keys(tables).sort());
+    expect(Object.keys(samples).sort()).toEqual(Object.keys(tables).sort());
+  });
+
+  it.each(Object.keys(tables) as TableName[])('%s', async (table) => {
+    const found: Record<string, string[]> = {};
+    const expected: Record<string, string[]> = {};
+    for (const verb of verbs) {
+      found[verb] = await allowedActors((actor) => tryTable(world, table, verb, actor));
+      expected[verb] = expectedActors(tables[table][verb]);
+    }
+    expect(found).toEqual(expected);
+  });
+
+  it('nobody reaches what is private', async () => {
+    const names = await namesOf('private');
+    expect(names.length).toBeGreaterThan(3);
+    for (const table of names) {
+      for (const verb of verbs) {
+        for (const actor of actors) {
+          const { status } = await askRest(world, actor, {
+            verb,
+            table,
+            schema: 'private',
+            body: verb === 'insert' ? {} : undefined,
+          });
+          expect([table, verb, actor, status]).toEqual([table, verb, actor, 406]);
+        }
+      }
+    }
+    const { rows } = await world.stack.owner.query(
+      `select role from unnest(array['anon', 'authenticated', 'service_role', 'authenticator']) role
+       cross join pg_class c where c.relnamespace = 'private'::regnamespace and c.relkind in ('r', 'v')
+         and has_table_privilege(role, c.oid, 'select, insert, update, delete, truncate')`,
+    );
+    expect(rows).toEqual([]);
+  });
+});
+
+describe('routes of the API', () => {
+  it('every one has a row in the permission table, and a probe here', () => {
+    const served = apiRoutes().map(({ method, path }) => `${method} ${routeName(path)}`);
+    expect([...new Set(served)].sort()).toEqual(Object.keys(routes).sort());
+    expect(Object.keys(probes).sort()).toEqual(Object.keys(routes).sort());
+  });
+
+  it.each(Object.keys(routes) as RouteName[])('%s', async (name) => {
+    expect(await allowedActors((actor) => tryRoute(world, name, actor))).toEqual(expectedActors(routes[name]));
+  });
+});
+
+describe('topics of Realtime', () => {
+  it('are joined, shown presence on and broadcast to as the permission table says', async () => {
+    const doors = await openDoors(world);
+    try {
+      const names = await topicNames(world);
+      expect(Object.keys(names).sort()).toEqual(Object.keys(topics).sort());
+      for (const [kind, name] of Object.entries(names)) {
+        const rules = topics[kind as keyof typeof topics];
+        expect({
+          kind,
+          join: await allowedActors((actor) => doors.join(actor, name)),
+          presence: await allowedActors(async (actor) => (await doors.rights(actor, name)).presence),
+          broadcast: await allowedActors(async (actor) => (await doors.rights(actor, name)).broadcast),
+        }).toEqual({
+          kind,
+          join: expectedActors(rules.join),
+          presence: expectedActors(rules.presence),
+          broadcast: expectedActors(rules.broadcast),
+        });
+      }
+    } finally {
+      await doors.close();
+    }
+  });
+
+  it('that are none of ours nobody joins but the platform', async () => {
+    const doors = await openDoors(world);
+    try {
+      for (const name of ['anything', 'task:', `task:${world.account}`]) {
+        expect([name, ...(await allowedActors((actor) => doors.join(actor, name)))]).toEqual([name, 'service_role']);
+      }
+    } finally {
+      await doors.close();
+    }
+  });
+});
