@@ -7,6 +7,9 @@ export const groupSummaries: Record<string, string> = {
   project: 'Projects: repositories that are deployed',
   environment: 'Environments that projects are deployed to',
   task: 'Tasks: follow, cancel, retry',
+  member: 'Members of an account and their roles',
+  invitation: 'Invite people, accept an invitation',
+  audit: 'Who changed what',
   token: 'Application tokens for scripts and CI',
 };
 
@@ -107,5 +110,26 @@ export const commandTable: readonly CommandEntry[] = [
   { path: 'token create', summary: 'Make an application token', load: () => import('./commands/token/create.ts') },
   { path: 'token list', summary: 'List application tokens', load: () => import('./commands/token/list.ts') },
   { path: 'token revoke', summary: 'Revoke an application token', load: () => import('./commands/token/revoke.ts') },
+  { path: 'member list', summary: 'List members', load: () => import('./commands/member/list.ts') },
+  { path: 'member update', summary: 'Change a role', load: () => import('./commands/member/update.ts') },
+  { path: 'member remove', summary: 'Remove a member, or leave', load: () => import('./commands/member/remove.ts') },
+  {
+    path: 'invitation create',
+    summary: 'Invite somebody',
+    load: () => import('./commands/invitation/create.ts'),
+  },
+  { path: 'invitation list', summary: 'List invitations', load: () => import('./commands/invitation/list.ts') },
+  {
+    path: 'invitation resend',
+    summary: 'Make a new link for an invitation',
+    load: () => import('./commands/invitation/resend.ts'),
+  },
+  { path: 'invitation revoke', summary: 'Revoke an invitation', load: () => import('./commands/invitation/revoke.ts') },
+  {
+    path: 'invitation accept',
+    summary: 'Accept an invitation',
+    load: () => import('./commands/invitation/accept.ts'),
+  },
+  { path: 'audit list', summary: 'Show the audit log', load: () => import('./commands/audit/list.ts') },
   { path: 'completion', summary: 'Completion for your shell', load: () => import('./commands/completion.ts') },
 ];

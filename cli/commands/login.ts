@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { createApiClient } from '../../client/api/client.ts';
 import { applicationTokenCredentials } from '../../client/auth/application-token-credentials.ts';
 import { createAuthApi } from '../../client/auth/auth-api.ts';
@@ -8,8 +7,8 @@ import type { CommandServices } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { userAgent } from '../context/connect.ts';
 import type { Context } from '../context/context.ts';
-import { isServerUrl } from '../context/server-url.ts';
-import { UsageError } from '../usage-error.ts';
+import { originOf } from '../context/server-url.ts';
+import { passwordOf, passwordOptions } from '../input/password.ts';
 
 export const command = defineCommand({
   description:
@@ -20,8 +19,7 @@ export const command = defineCommand({
   options: {
     name: { type: 'string', value: 'name', summary: 'Save it under this name; the host’s name when left out' },
     email: { type: 'string', value: 'email', summary: 'Who you are' },
-    passwordStdin: { type: 'flag', summary: 'Read the password from stdin' },
-    passwordFile: { type: 'string', value: 'path', summary: 'Read the password from a file' },
+    ...passwordOptions,
     tokenStdin: { type: 'flag', summary: 'Log in with an application token, read from stdin' },
   },
   examples: ['sfp login https://deploy.example.com', 'sfp login http://127.0.0.1:8000 --token-stdin < token.txt'],
@@ -29,7 +27,7 @@ export const command = defineCommand({
     const { args, options, contexts, output } = context;
     const saved = await contexts.read();
     const current = saved.contexts.find(({ name }) => name === (context.contextName ?? saved.current));
-    const url = originOf(args.url ?? current?.url);
+    const url = originOf(args.url ?? current?.url, 'sfp login https://deploy.example.com');
     const same = saved.contexts.find((entry) => entry.url === url);
     const name = options.name ?? context.contextName ?? same?.name ?? new URL(url).host.replace(/:/g, '-');
     const { publishableKey, tenant } = await createApiClient({ url, userAgent: userAgent() }).config();
@@ -41,12 +39,6 @@ export const command = defineCommand({
     output.result({ context: name, url, user: who }, `Logged in to ${name} (${url}) as ${who}.\n`);
   },
 });
-
-function originOf(url: string | undefined): string {
-  if (url === undefined) throw new UsageError('Which server?', 'Name it: sfp login https://deploy.example.com');
-  if (isServerUrl(url)) return new URL(url).origin;
-  throw new UsageError(`${url} is not the URL of a server.`, 'It begins with https:// (or http:// on this machine).');
-}
 
 type Base = Pick<Context, 'name' | 'url' | 'publishableKey' | 'tenant'>;
 
@@ -71,24 +63,8 @@ async function withPassword(
   options: { email: string | undefined; passwordStdin: boolean; passwordFile: string | undefined },
 ): Promise<{ saved: Context; who: string }> {
   const email = options.email ?? (await input.text('Email:', '--email'));
-  const password = options.passwordStdin
-    ? await input.readAll()
-    : options.passwordFile !== undefined
-      ? (await readPassword(options.passwordFile)).replace(/\r?\n$/, '')
-      : await input.secret('Password:', '--password-stdin');
+  const password = await passwordOf(input, options, () => input.secret('Password:', '--password-stdin'));
   const session = await createAuthApi({ url: base.url, userAgent: userAgent() }).login(email.trim(), password);
   const { accessToken, refreshToken, expiresAt, user } = session;
   return { saved: { ...base, session: { accessToken, refreshToken, expiresAt } }, who: user.email };
-}
-
-async function readPassword(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : path;
-    throw new SfpError(
-      { code: 'password_file_unreadable', message: 'The password file cannot be read.', detail },
-      { cause },
-    );
-  }
 }

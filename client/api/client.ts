@@ -3,17 +3,24 @@ import { accountSchema } from '../../contracts/account.ts';
 import { meSchema } from '../../contracts/api/auth.ts';
 import { clientConfigSchema, healthSchema, versionSchema } from '../../contracts/api/health.ts';
 import type {
+  auditQuerySchema,
   createAccountSchema,
   createDeploymentSchema,
   createEnvironmentSchema,
+  createInvitationSchema,
   createProjectSchema,
   createTokenSchema,
+  resendInvitationSchema,
   updateEnvironmentSchema,
+  updateMemberSchema,
   updateProjectSchema,
 } from '../../contracts/api/request.ts';
 import { applicationTokenSchema } from '../../contracts/application-token.ts';
+import { auditEntrySchema } from '../../contracts/audit-entry.ts';
 import type { DeploymentStatus } from '../../contracts/deployment.ts';
 import { deploymentSchema } from '../../contracts/deployment.ts';
+import { type InvitationState, invitationPreviewSchema, invitationSchema } from '../../contracts/invitation.ts';
+import { memberSchema } from '../../contracts/member.ts';
 import { environmentSchema, projectSchema } from '../../contracts/project.ts';
 import { pageSchema } from '../../contracts/scalar.ts';
 import type { TaskStatus, TaskType } from '../../contracts/task.ts';
@@ -31,6 +38,10 @@ interface Creating {
   /** Repeat it to repeat the request without making a second thing. */
   idempotencyKey?: string | undefined;
 }
+interface InAccount {
+  /** May be left out by a member of exactly one account. */
+  accountId?: string | undefined;
+}
 interface Changing {
   /** The version that was read (`version` of the answer); a later one makes the change fail as `version_conflict`. */
   version: number;
@@ -38,6 +49,7 @@ interface Changing {
 type Body<Schema extends z.ZodType> = z.input<Schema>;
 
 const newTokenSchema = applicationTokenSchema.extend({ token: z.string() });
+const issuedInvitationSchema = invitationSchema.extend({ code: z.string(), link: z.string() });
 const anything = z.unknown();
 const at = (...segments: string[]): string => segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
 
@@ -61,6 +73,59 @@ export function createApiClient(options: HttpOptions) {
         http({ method: 'GET', path: '/accounts', query: page(query), answer: pageSchema(accountSchema) }),
       create: (body: Body<typeof createAccountSchema>, creates: Creating = {}) =>
         http({ method: 'POST', path: '/accounts', body, creates, answer: accountSchema }),
+    },
+    members: {
+      list: ({ accountId, ...query }: InAccount & Page = {}) =>
+        http({
+          method: 'GET',
+          path: '/members',
+          query: { accountId, ...page(query) },
+          answer: pageSchema(memberSchema),
+        }),
+      /** By user id or e-mail address. */
+      get: (user: string, query: InAccount = {}) =>
+        http({ method: 'GET', path: at('members', user), query: { ...query }, answer: memberSchema }),
+      update: (user: string, body: Body<typeof updateMemberSchema>, { version, ...query }: Changing & InAccount) =>
+        http({ method: 'PATCH', path: at('members', user), query, body, version, answer: memberSchema }),
+      remove: (user: string, query: InAccount = {}) =>
+        http({ method: 'DELETE', path: at('members', user), query: { ...query }, answer: anything }),
+    },
+    invitations: {
+      list: ({ accountId, state, ...query }: InAccount & { state?: InvitationState | undefined } & Page = {}) =>
+        http({
+          method: 'GET',
+          path: '/invitations',
+          query: { accountId, state, ...page(query) },
+          answer: pageSchema(invitationSchema),
+        }),
+      /** `code` and `link` are in this answer and nowhere else, ever. */
+      create: (body: Body<typeof createInvitationSchema>, creates: Creating = {}) =>
+        http({ method: 'POST', path: '/invitations', body, creates, answer: issuedInvitationSchema }),
+      /** A new code; the old one ends. */
+      resend: (id: string, body: Body<typeof resendInvitationSchema> = {}, creates: Creating = {}) =>
+        http({
+          method: 'POST',
+          path: at('invitations', id, 'resend'),
+          body,
+          creates,
+          answer: issuedInvitationSchema,
+        }),
+      revoke: (id: string) => http({ method: 'DELETE', path: at('invitations', id), answer: anything }),
+      /** Needs no login: who has the code may ask what it is for. */
+      preview: (code: string) =>
+        http({ method: 'POST', path: '/invitations/preview', body: { code }, answer: invitationPreviewSchema }),
+      accept: (code: string) =>
+        http({ method: 'POST', path: '/invitations/accept', body: { code }, answer: memberSchema }),
+    },
+    audit: {
+      list: ({ cursor, limit, signal, ...filter }: AuditFilter & Page = {}) =>
+        http({
+          method: 'GET',
+          path: '/audit',
+          query: { ...filter, ...page({ cursor, limit }) },
+          answer: pageSchema(auditEntrySchema),
+          signal,
+        }),
     },
     projects: {
       list: (query: Page = {}) =>
@@ -141,6 +206,7 @@ export function createApiClient(options: HttpOptions) {
 }
 export type ApiClient = ReturnType<typeof createApiClient>;
 
+export type AuditFilter = Omit<z.input<typeof auditQuerySchema>, 'cursor' | 'limit'>;
 export interface DeploymentFilter {
   project?: string | undefined;
   environment?: string | undefined;

@@ -8,6 +8,8 @@ import { createHttp } from '../api/http.ts';
 export interface AuthApi {
   login(email: string, password: string): Promise<Session>;
   refresh(refreshToken: string): Promise<Session>;
+  /** Accepts an invitation as somebody new: makes the user with this password. */
+  signUpInvited(code: string, password: string): Promise<Session>;
   exchange(applicationToken: string): Promise<z.infer<typeof tokenExchangeSchema>>;
 }
 
@@ -18,6 +20,8 @@ export function createAuthApi(options: Omit<HttpOptions, 'credentials'>): AuthAp
       http({ method: 'POST', path: '/auth/login', body: { email, password }, answer: sessionSchema }),
     refresh: (refreshToken) =>
       http({ method: 'POST', path: '/auth/refresh', body: { refreshToken }, answer: sessionSchema }),
+    signUpInvited: (code, password) =>
+      http({ method: 'POST', path: '/invitations/sign-up', body: { code, password }, answer: sessionSchema }),
     exchange: (token) => http({ method: 'POST', path: '/auth/token', body: { token }, answer: tokenExchangeSchema }),
   };
 }

@@ -1,9 +1,11 @@
+import { tokenScopes } from '../../../contracts/application-token.ts';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../context/connect.ts';
 import { UsageError } from '../../usage-error.ts';
 
 export const command = defineCommand({
-  description: 'The token is printed once and kept nowhere: only its hash is stored. It may do what you may do.',
+  description:
+    'The token is printed once and kept nowhere: only its hash is stored. It may do what its scope says, and never more than you: read, deploy (like a member), manage (like an admin), full. People are managed by people, with no token.',
   args: { name: { summary: 'What it is for' } },
   options: {
     expires: {
@@ -11,13 +13,15 @@ export const command = defineCommand({
       value: 'when',
       summary: 'A date, or a time from now such as 90d or 12h; never when left out',
     },
+    scope: { type: 'string', value: 'scope', choices: tokenScopes, default: 'full', summary: 'The most it may do' },
   },
-  examples: ['sfp token create ci --expires 90d'],
+  examples: ['sfp token create ci --scope deploy --expires 90d'],
   async run(context) {
     const { args, options, output } = context;
     const { api, accountId } = await connect(context);
     const created = await api.tokens.create({
       name: args.name,
+      scope: options.scope,
       ...(accountId === undefined ? {} : { accountId }),
       ...(options.expires === undefined ? {} : { expiresAt: momentOf(options.expires, Date.now()) }),
     });

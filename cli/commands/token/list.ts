@@ -21,6 +21,7 @@ export const command = defineCommand({
           { title: 'id', value: (token) => token.id },
           { title: 'name', value: (token) => token.name },
           { title: 'begins', value: (token) => token.hint },
+          { title: 'scope', value: (token) => token.scope },
           { title: 'state', value: stateOf, tone: (token) => (stateOf(token) === 'active' ? 'green' : 'dim') },
           { title: 'expires', value: (token) => token.expiresAt ?? 'never' },
           { title: 'last used', value: (token) => token.lastUsedAt ?? 'never' },
