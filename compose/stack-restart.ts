@@ -21,7 +21,9 @@ export async function restartServices(
     await compose(layout, { args: ['stop', ...names], failure: 'The services could not be stopped.', signal });
     const before = await stackContainers(layout);
     await assertGatewayPort(stack, before);
-    await upInOrder(stack, services, names, { before, signal, report });
+    // The job releases what the engine that was stopped still holds: without it the new one schedules nothing for a minute.
+    const together = names.includes('hatchet') ? [...names, 'db-setup'] : names;
+    await upInOrder(stack, services, together, { before, signal, report });
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new SfpError({

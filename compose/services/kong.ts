@@ -18,7 +18,9 @@ export const kong: ComposeService = {
     KONG_DATABASE: 'off',
     KONG_ROUTER_FLAVOR: 'expressions',
     KONG_PLUGINS: 'request-transformer,cors,key-auth,acl,request-termination',
-    KONG_PREFIX: '/run/kong',
+    // Made by Kong itself. A tmpfs of its own would belong to root after a restart of the container: runc 1.1 gives it the
+    // mode of the directory below it, and forgets the one that it was made with.
+    KONG_PREFIX: '/tmp/kong',
     KONG_PROXY_LISTEN: '0.0.0.0:8000',
     KONG_ADMIN_LISTEN: 'off',
     KONG_STATUS_LISTEN: '127.0.0.1:8100',
@@ -39,7 +41,7 @@ export const kong: ComposeService = {
   }),
   secrets: (context) => ({ KONG_DECLARATIVE_CONFIG_STRING: oneLine(context) }),
   networks: { services: {}, tasks: {} },
-  tmpfs: ['/tmp', '/run/kong:mode=1777'],
+  tmpfs: ['/tmp'],
   ports: ({ settings }) => [`127.0.0.1:${settings.ports.gateway}:8000`],
   needs: { auth: 'service_healthy', rest: 'service_healthy', realtime: 'service_healthy' },
   // Ready means that the routes are loaded; `kong health` would only say that the process is there, and takes a Lua
