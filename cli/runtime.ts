@@ -22,8 +22,11 @@ export const runtimeChecks = (): readonly Check[] => [
 
 /** Writes the files of a stack of containers without any engine. */
 export async function renderComposeStack(stack: Stack): Promise<readonly string[]> {
-  const { writeStackFiles } = await import('../compose/write-stack-files.ts');
-  return writeStackFiles(stack, platformVersion());
+  const [{ writeStackFiles }, { oldestFeatures }] = await Promise.all([
+    import('../compose/write-stack-files.ts'),
+    import('../compose/engine/engine-features.ts'),
+  ]);
+  return writeStackFiles(stack, platformVersion(), oldestFeatures);
 }
 
 /** The images of a stack of containers, or of this platform version for stacks that are still to be made. */

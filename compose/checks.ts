@@ -13,8 +13,8 @@ import { composeStatus } from './stack-status.ts';
 
 const megabyte = 1024 * 1024;
 const oldestEngine = '20.10';
-/** `service_completed_successfully`, `--wait` and the labels that this runtime reads have been there for long by then. */
-const oldestCompose = '2.20';
+/** `service_completed_successfully`, `--wait` and the labels that this runtime reads have been there for long by then, `start_interval` is new in it. */
+const oldestCompose = '2.20.2';
 const neededDiskMegabytes = 3_000;
 /** What the containers of an idle stack on the official images take together. */
 const neededMemoryMegabytes = 3_500;

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { ImageName } from '../stack/image-names.ts';
 import type { StackLayout } from '../stack/layout.ts';
+import type { EngineFeatures } from './engine/engine-features.ts';
 import { configLabel, projectName, stackLabels } from './project.ts';
 import type { ComposeService, Health, Mount, NetworkName, ServiceContext } from './service.ts';
 import { servicesOf } from './service-table.ts';
@@ -24,6 +25,7 @@ export function renderComposeFile(
   context: ServiceContext,
   images: Readonly<Record<ImageName, string>>,
   layout: Pick<StackLayout, 'tenant' | 'dir'>,
+  features: EngineFeatures,
 ): string {
   const labels = stackLabels(layout);
   const services = servicesOf(context);
@@ -35,7 +37,7 @@ export function renderComposeFile(
     name: projectName(context.settings.tenant),
     services: Object.fromEntries(
       services.map((service) => {
-        const node = serviceNode(service, services, context, images[service.image]);
+        const node = serviceNode(service, services, context, { image: images[service.image], features });
         return [service.name, { ...node, labels: { ...labels, [configLabel]: configId(service, node, context) } }];
       }),
     ),
@@ -45,7 +47,12 @@ export function renderComposeFile(
   return header + renderYaml(literal(document));
 }
 
-function serviceNode(service: ComposeService, all: readonly ComposeService[], context: ServiceContext, image: string) {
+function serviceNode(
+  service: ComposeService,
+  all: readonly ComposeService[],
+  context: ServiceContext,
+  { image, features }: { image: string; features: EngineFeatures },
+) {
   const { kind, exceptions, limits } = service;
   const needs = Object.entries(service.needs).filter(([name]) => all.some((other) => other.name === name));
   const mounts = service.mounts?.(context) ?? [];
@@ -66,7 +73,7 @@ function serviceNode(service: ComposeService, all: readonly ComposeService[], co
     ...(service.ports === undefined ? {} : { ports: service.ports(context) }),
     ...(mounts.length === 0 ? {} : { volumes: mounts.map(volumeNode) }),
     ...(service.tmpfs === undefined ? {} : { tmpfs: service.tmpfs }),
-    ...(service.health === undefined ? {} : { healthcheck: healthNode(service.health) }),
+    ...(service.health === undefined ? {} : { healthcheck: healthNode(service.health, features) }),
     restart: kind === 'job' ? 'no' : 'unless-stopped',
     ...(service.stopSeconds === undefined ? {} : { stop_grace_period: `${service.stopSeconds(context)}s` }),
     ...(service.sharedMemory === undefined ? {} : { shm_size: service.sharedMemory }),
@@ -101,12 +108,16 @@ const volumeNode = ({ volume, target, readOnly }: Mount) => ({
   ...(readOnly === undefined ? {} : { read_only: true }),
 });
 
-const healthNode = ({ test, intervalSeconds, timeoutSeconds, retries, startSeconds }: Health) => ({
-  test,
-  interval: `${intervalSeconds}s`,
-  timeout: `${timeoutSeconds}s`,
-  retries,
-  start_period: `${startSeconds}s`,
+/** How often a healthy service is asked where the engine asks more often until it is. */
+const settled = { intervalSeconds: 10, retries: 3 };
+
+const healthNode = (health: Health, { startInterval }: EngineFeatures) => ({
+  test: health.test,
+  interval: `${startInterval ? settled.intervalSeconds : health.intervalSeconds}s`,
+  timeout: `${health.timeoutSeconds}s`,
+  retries: startInterval ? settled.retries : health.retries,
+  start_period: `${health.startSeconds}s`,
+  ...(startInterval ? { start_interval: '1s' } : {}),
 });
 
 /** Compose replaces `$NAME` in every value; ours mean the container's variables, or a dollar. */

@@ -5,6 +5,7 @@ import { platformVersion } from '../cli/platform-version.ts';
 import { stackId } from '../stack/layout.ts';
 import type { Stack } from '../stack/stack.ts';
 import { exampleStack, externalEngineStack, fullStack, vaultRootKey } from '../test/compose/example-stack.ts';
+import { oldestFeatures } from './engine/engine-features.ts';
 import { renderStackFiles } from './stack-files.ts';
 
 const fileSchema = z.object({
@@ -24,8 +25,8 @@ const fileSchema = z.object({
   networks: z.record(z.string(), z.looseObject({ internal: z.boolean().optional() })),
   volumes: z.record(z.string(), z.unknown()),
 });
-function composeFile(stack: Stack) {
-  const files = renderStackFiles(stack, { vaultRootKey, platformVersion: platformVersion(), digests: {} });
+function composeFile(stack: Stack, features = oldestFeatures) {
+  const files = renderStackFiles(stack, { vaultRootKey, platformVersion: platformVersion(), digests: {}, features });
   const content = files.find(({ path }) => path === 'compose.yaml')?.content ?? '';
   return { ...fileSchema.parse(parse(content)), paths: files.map(({ path }) => `./${path}`) };
 }
@@ -100,4 +101,12 @@ it('tells the settings of a service by one label, which moves with its secrets a
   const after = exampleStack({}, { dispatchSecret: 'another' });
   expect(settingsOf(after, 'api')).not.toBe(settingsOf(before, 'api'));
   expect(settingsOf(after, 'auth')).toBe(settingsOf(before, 'auth'));
+});
+
+it('asks the health often until the first success and rarely afterwards, where the engine can', () => {
+  const healthSchema = z.object({ interval: z.string(), retries: z.number(), start_interval: z.string().optional() });
+  const healthOf = (startInterval: boolean, name: string) =>
+    healthSchema.parse(composeFile(exampleStack(), { startInterval }).services[name]?.healthcheck);
+  expect(healthOf(true, 'db')).toEqual({ interval: '10s', retries: 3, start_interval: '1s' });
+  expect(healthOf(false, 'db')).toEqual({ interval: '2s', retries: 15 });
 });

@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { platformVersion } from '../cli/platform-version.ts';
 import { fullStack, vaultRootKey } from '../test/compose/example-stack.ts';
+import { oldestFeatures } from './engine/engine-features.ts';
 import { serviceTable } from './service-table.ts';
 import { renderStackFiles } from './stack-files.ts';
 
@@ -25,9 +26,12 @@ const serviceSchema = z.object({
   env_file: strings.optional(),
 });
 const text =
-  renderStackFiles(fullStack(), { vaultRootKey, platformVersion: platformVersion(), digests: {} }).find(
-    ({ path }) => path === 'compose.yaml',
-  )?.content ?? '';
+  renderStackFiles(fullStack(), {
+    vaultRootKey,
+    platformVersion: platformVersion(),
+    digests: {},
+    features: oldestFeatures,
+  }).find(({ path }) => path === 'compose.yaml')?.content ?? '';
 const raw = z
   .object({ name: z.string(), services: z.record(z.string(), z.record(z.string(), z.unknown())) })
   .parse(parse(text));

@@ -3,6 +3,7 @@ import type { InstallPlan, Report, StackRuntime } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
 import { ensurePlatformImage } from './build-platform.ts';
 import { composeChecks } from './checks.ts';
+import { engineFeatures } from './engine/engine-features.ts';
 import { ensureImages } from './ensure-images.ts';
 import { type ImageRow, imageRows } from './images.ts';
 import { installPlan } from './install-plan.ts';
@@ -58,11 +59,11 @@ export class ComposeRuntime implements StackRuntime {
     await ensureImages(references, options);
   }
 
-  plan = (stack: Stack): Promise<InstallPlan> => installPlan(stack, this.#rendered(stack));
+  plan = async (stack: Stack): Promise<InstallPlan> => installPlan(stack, await this.#rendered(stack));
 
   async install(stack: Stack): Promise<void> {
     makeStackDirectories(stack.layout);
-    writeStackFiles(stack, this.#platformVersion);
+    writeStackFiles(stack, this.#platformVersion, await engineFeatures());
   }
 
   stop = ({ layout }: Stack, { report }: { report: Report }): Promise<void> => stopStack(layout, report);
@@ -84,7 +85,7 @@ export class ComposeRuntime implements StackRuntime {
     servicesFor(stack.settings).flatMap(({ name, kind }) => (kind === 'service' ? [name] : []));
 
   async outdated(stack: Stack): Promise<string[]> {
-    const compose = this.#rendered(stack).find(({ path }) => path === 'compose.yaml');
+    const compose = (await this.#rendered(stack)).find(({ path }) => path === 'compose.yaml');
     const services = servicesOfFile(compose?.content ?? 'services: {}').filter(({ job }) => !job);
     return changedServices(services, await stackContainers(stack.layout));
   }
@@ -109,11 +110,12 @@ export class ComposeRuntime implements StackRuntime {
     return imageRows(this.#platformVersion, settings.images, stackDigests(layout));
   }
 
-  #rendered(stack: Stack): StackFile[] {
+  async #rendered(stack: Stack): Promise<StackFile[]> {
     return renderStackFiles(stack, {
       vaultRootKey: ensureVaultRootKey(stack.layout.vaultKeyFile),
       platformVersion: this.#platformVersion,
       digests: stackDigests(stack.layout),
+      features: await engineFeatures(),
     });
   }
 }

@@ -1,6 +1,7 @@
 import type { Stack } from '../stack/stack.ts';
 import { envFileName, renderComposeFile } from './compose-file.ts';
 import { serviceContext } from './context.ts';
+import type { EngineFeatures } from './engine/engine-features.ts';
 import { renderEnvFile } from './env-file.ts';
 import { caddyfile } from './gateway/caddyfile.ts';
 import { kongConfig } from './gateway/kong-config.ts';
@@ -20,6 +21,7 @@ interface RenderInput {
   vaultRootKey: string;
   platformVersion: string;
   digests: StackDigests;
+  features: EngineFeatures;
 }
 
 const open = 0o644;
@@ -30,13 +32,14 @@ const ownerOnly = 0o600;
  * environment, so that an engine on another machine gets it too, and a change of it makes a new container. kong.yml and
  * Caddyfile are the same text again, for people and for other orchestrators.
  */
-export function renderStackFiles(stack: Stack, { vaultRootKey, platformVersion, digests }: RenderInput): StackFile[] {
+export function renderStackFiles(stack: Stack, input: RenderInput): StackFile[] {
+  const { vaultRootKey, platformVersion, digests, features } = input;
   const context = serviceContext(stack, vaultRootKey);
   const { domain, images } = stack.settings;
   const files: StackFile[] = [
     {
       path: 'compose.yaml',
-      content: renderComposeFile(context, imageReferences(platformVersion, images, digests), stack.layout),
+      content: renderComposeFile(context, imageReferences(platformVersion, images, digests), stack.layout, features),
       mode: open,
     },
     {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { platformVersion } from '../cli/platform-version.ts';
 import { exampleStack, externalEngineStack, fullStack, vaultRootKey } from '../test/compose/example-stack.ts';
+import { oldestFeatures } from './engine/engine-features.ts';
 import { renderStackFiles } from './stack-files.ts';
 
 const stacks = { plain: exampleStack, full: fullStack, 'external-engine': externalEngineStack };
 const render = (stack = exampleStack()) =>
-  renderStackFiles(stack, { vaultRootKey, platformVersion: platformVersion(), digests: {} });
+  renderStackFiles(stack, { vaultRootKey, platformVersion: platformVersion(), digests: {}, features: oldestFeatures });
 
 describe.each(Object.entries(stacks))('the files of the %s stack', (name, make) => {
   const files = render(make());

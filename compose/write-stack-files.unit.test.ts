@@ -5,6 +5,7 @@ import { afterEach, expect, it } from 'vitest';
 import { platformVersion } from '../cli/platform-version.ts';
 import { makeStackDirectories, stackLayout } from '../stack/layout.ts';
 import { exampleStack, externalEngineStack, fullStack } from '../test/compose/example-stack.ts';
+import { oldestFeatures } from './engine/engine-features.ts';
 import { writeStackFiles } from './write-stack-files.ts';
 
 const bases: string[] = [];
@@ -24,9 +25,9 @@ it('writes the files once and for all: a second time the same bytes, the same ro
   const stack = { ...fullStack(), layout };
   const override = join(layout.dir, 'compose.override.yaml');
   writeFileSync(override, 'services: {}\n');
-  const paths = writeStackFiles(stack, platformVersion());
+  const paths = writeStackFiles(stack, platformVersion(), oldestFeatures);
   const first = paths.map((path) => readFileSync(path, 'utf8'));
-  expect(writeStackFiles(stack, platformVersion())).toEqual(paths);
+  expect(writeStackFiles(stack, platformVersion(), oldestFeatures)).toEqual(paths);
   expect(paths.map((path) => readFileSync(path, 'utf8'))).toEqual(first);
   expect(readFileSync(override, 'utf8')).toBe('services: {}\n');
   for (const path of [layout.vaultKeyFile, join(layout.dir, 'kong.yml'), join(layout.dir, 'env/db.env')]) {
@@ -36,9 +37,9 @@ it('writes the files once and for all: a second time the same bytes, the same ro
 
 it('removes what a stack no longer has', () => {
   const layout = place();
-  writeStackFiles({ ...fullStack(), layout }, platformVersion());
+  writeStackFiles({ ...fullStack(), layout }, platformVersion(), oldestFeatures);
   expect(existsSync(join(layout.dir, 'env/hatchet.env'))).toBe(true);
-  writeStackFiles({ ...externalEngineStack(), layout }, platformVersion());
+  writeStackFiles({ ...externalEngineStack(), layout }, platformVersion(), oldestFeatures);
   expect(existsSync(join(layout.dir, 'env/hatchet.env'))).toBe(false);
   expect(existsSync(join(layout.dir, 'Caddyfile'))).toBe(false);
 });
@@ -46,6 +47,8 @@ it('removes what a stack no longer has', () => {
 it('refuses a damaged root key instead of making another', () => {
   const layout = place();
   writeFileSync(layout.vaultKeyFile, 'not a key\n');
-  expect(() => writeStackFiles({ ...exampleStack(), layout }, platformVersion())).toThrow(/root key file is damaged/);
+  expect(() => writeStackFiles({ ...exampleStack(), layout }, platformVersion(), oldestFeatures)).toThrow(
+    /root key file is damaged/,
+  );
   expect(readFileSync(layout.vaultKeyFile, 'utf8')).toBe('not a key\n');
 });

@@ -1,0 +1,20 @@
+import { isVersionAtLeast } from '../is-version-at-least.ts';
+import { engine } from './docker-engine.ts';
+
+/** What the rendered files may use of an engine, beyond what the oldest one that is supported has. */
+export interface EngineFeatures {
+  /**
+   * Health checks that come often until the first success, and rarely afterwards. Without it they come often for ever: a check
+   * is a process in a container, and all of a stack's every two or three seconds take about a tenth of a core.
+   */
+  startInterval: boolean;
+}
+
+/** What every supported engine has: for files that are rendered without one. */
+export const oldestFeatures: EngineFeatures = { startInterval: false };
+
+/** Asks the engine that the files are for. Docker 25, API 1.44, brought `start_interval`; Compose refuses it on an older one. */
+export async function engineFeatures(): Promise<EngineFeatures> {
+  const { ApiVersion } = await engine((client) => client.version());
+  return { startInterval: isVersionAtLeast(ApiVersion, '1.44') };
+}
