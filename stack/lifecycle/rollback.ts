@@ -4,6 +4,7 @@ import { SfpError } from '../../contracts/error.ts';
 import { platformSchemaSchema } from '../../contracts/schema-version.ts';
 import { assertNoRestore } from '../backup/restore-plan.ts';
 import { type StackLayout, stackLayout } from '../layout.ts';
+import { localUrl } from '../local-url.ts';
 import { lockStack } from '../lock.ts';
 import { platformMigrations } from '../releases/migrations.ts';
 import { serverCommand } from '../server-command.ts';
@@ -20,7 +21,7 @@ import {
   type UpdatePlan,
   writeUpdatePlan,
 } from './update/update-plan.ts';
-import { gatewayClient, gatewayUrl } from './verify/verification.ts';
+import { gatewayClient } from './verify/verification.ts';
 import type { Evidence } from './verify/verify.ts';
 
 /** A version that a stack can go back to. */
@@ -165,7 +166,9 @@ async function whyRestore(stack: Stack, to: KeptVersion, platformVersion: string
 
 /** The newest breaking migration of the database: as it tells, or when it does not run as the files of its version do. */
 async function newestBreaking(stack: Stack, platformVersion: string): Promise<number | null> {
-  const { data, error } = await gatewayClient(gatewayUrl(stack), stack.secrets.publishableKey).rpc('platform_schema');
+  const { data, error } = await gatewayClient(localUrl(stack.settings), stack.secrets.publishableKey).rpc(
+    'platform_schema',
+  );
   if (error === null) return platformSchemaSchema.parse(data).breaking;
   if (readState(stack.layout)?.platformVersion !== platformVersion) return null;
   return platformMigrations().findLast(({ breaking }) => breaking)?.version ?? 0;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SfpError } from '../../../contracts/error.ts';
 import { type PlatformSchema, platformSchemaSchema } from '../../../contracts/schema-version.ts';
+import { localUrl } from '../../local-url.ts';
 import { type PlatformMigration, platformMigrations } from '../../releases/migrations.ts';
 import { releasesBetween, requiredStop } from '../../releases/range.ts';
 import { releases } from '../../releases/releases.ts';
@@ -9,7 +10,7 @@ import type { InstallPlan, StackRuntime } from '../../runtime.ts';
 import { serverCommand } from '../../server-command.ts';
 import type { Stack } from '../../stack.ts';
 import { readState } from '../../state.ts';
-import { gatewayClient, gatewayUrl } from '../verify/verification.ts';
+import { gatewayClient } from '../verify/verification.ts';
 
 /** What an update would do, and what one has to know about it. Made by reading only. */
 export interface UpdateReview {
@@ -94,12 +95,14 @@ const schemaOf = (version: string): number =>
   (releases.findLast((release) => compareVersions(release.version, version) <= 0) ?? releases[0])?.schemaVersion ?? 0;
 
 async function askSchema(stack: Stack): Promise<PlatformSchema | null> {
-  const { data, error } = await gatewayClient(gatewayUrl(stack), stack.secrets.publishableKey).rpc('platform_schema');
+  const { data, error } = await gatewayClient(localUrl(stack.settings), stack.secrets.publishableKey).rpc(
+    'platform_schema',
+  );
   return error === null ? platformSchemaSchema.parse(data) : null; // not reached: it may be why there is an update
 }
 
 async function countTasks(stack: Stack): Promise<number | null> {
-  const { count, error } = await gatewayClient(gatewayUrl(stack), stack.secrets.secretKey)
+  const { count, error } = await gatewayClient(localUrl(stack.settings), stack.secrets.secretKey)
     .from('tasks')
     .select('id', { count: 'exact', head: true })
     .in('status', ['queued', 'running']);

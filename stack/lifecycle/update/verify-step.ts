@@ -1,4 +1,4 @@
-import { gatewayUrl } from '../verify/verification.ts';
+import { localUrl } from '../../local-url.ts';
 import { verifyStack } from '../verify/verify.ts';
 import { hidePage } from './page.ts';
 import { type MoveContext, type MoveStep, oldBackup, open, runtimeOf } from './update-context.ts';
@@ -12,7 +12,7 @@ export const verifyStep = (title: string, schemaVersion: (context: MoveContext) 
     context.evidence = await verifyStack({
       stack,
       runtime: runtimeOf(context),
-      url: gatewayUrl(stack),
+      url: localUrl(stack.settings),
       schemaVersion: schemaVersion(context),
       canarySha256: oldBackup(context)?.manifest.canarySha256 ?? null,
       signal: context.signal,

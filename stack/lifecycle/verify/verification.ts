@@ -35,9 +35,6 @@ const limited: typeof fetch = (input, init) =>
     signal: AbortSignal.any([AbortSignal.timeout(requestLimitMs), ...(init?.signal ? [init.signal] : [])]),
   });
 
-/** Where the gateway itself answers: on loopback, whatever stands in front of it. */
-export const gatewayUrl = ({ settings }: Stack): string => `http://127.0.0.1:${settings.ports.gateway}`;
-
 /** A client of the stack's gateway; with a token it is that user, else what the key stands for. */
 export const gatewayClient = (url: string, key: string, accessToken?: string): SupabaseClient =>
   createClient(url, key, {
