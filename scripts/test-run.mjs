@@ -26,8 +26,11 @@ export function testRun(args, variables = {}) {
     const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, success } = JSON.parse(
       readFileSync(report, 'utf8'),
     );
-    console.log(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests + numTodoTests} skipped`);
-    process.exitCode = success && run.status === 0 ? 0 : 1;
+    const isGood = success && run.status === 0;
+    // A preparation that failed leaves its tests as skipped; the run has failed all the same.
+    const failed = isGood ? numFailedTests : Math.max(numFailedTests, 1);
+    console.log(`${numPassedTests} passed, ${failed} failed, ${numPendingTests + numTodoTests} skipped`);
+    process.exitCode = isGood ? 0 : 1;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -8,9 +8,9 @@ import { writeRealContext } from './real-program.ts';
 import { type Recipe, recipes } from './recipes.ts';
 import { ensureRootfs, rootfsTag } from './rootfs.ts';
 
-const baseTag = 'sfp-test/base:1';
+export const baseTag = 'sfp-test/base:1';
 /** What compose/image/Dockerfile stands on unless it is told otherwise. */
-const nodeTag = 'node:24-bookworm-slim';
+export const nodeTag = 'node:24-bookworm-slim';
 
 type Report = (line: string) => void;
 
