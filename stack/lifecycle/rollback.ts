@@ -37,7 +37,7 @@ export interface RollbackTarget {
   next: boolean;
 }
 
-export interface RollbackReview {
+interface RollbackReview {
   from: string;
   to: string;
   /** Null when the data stay; else why they have to come from the backup. */

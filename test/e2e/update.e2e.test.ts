@@ -137,12 +137,15 @@ describe('sfp server update and rollback', () => {
     expect((await stack.status()).status).toBe('running');
   });
 
-  it('a task in flight goes on after the update; clients are refused with Retry-After, and told for how long', async () => {
+  it('an update whose terminal is lost goes on; so does a task in flight, and clients are refused with Retry-After', async () => {
     stack.repository.commit('gated', { 'sfp.yaml': gatedProject });
     const running = stack.deploy();
     await running.line('the gate', isStage('deploy', 'running'));
-    const update = next().start(...args('update'));
     const { url } = await stack.status();
+    const update = next().start(...args('update'));
+    await update.line('the line', ({ name }) => name === 'Drain the workers');
+    update.child.stderr?.destroy();
+    update.child.kill('SIGHUP');
     const refusals: { code: string; retryAfter: number }[] = [];
     const ended = update.exit.then(() => true);
     while (!(await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 100, false))]))) {

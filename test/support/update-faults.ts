@@ -92,7 +92,7 @@ export const updateFaults: readonly UpdateFault[] = [
 ];
 
 /** A command at work, as the runner needs it. */
-export interface UpdateProcess {
+interface UpdateProcess {
   readonly child: { pid?: number | undefined; kill(signal: NodeJS.Signals): boolean };
   readonly exit: Promise<number | null>;
   readonly stderr: string;

@@ -2,6 +2,7 @@ import type { RollbackTarget } from '../../../stack/lifecycle/rollback.ts';
 import { defineCommand } from '../../command.ts';
 import { table } from '../../output/table.ts';
 import { lifecycleProgress } from './lifecycle-progress.ts';
+import { outliveTerminal } from './lost-terminal.ts';
 import { stackOptions } from './stack-options.ts';
 import { secondsText } from './update-view.ts';
 
@@ -37,6 +38,7 @@ export const command = defineCommand({
       output.result(targets, targetsView(targets, tenant));
       return;
     }
+    outliveTerminal();
     const result = await rollbackStack({
       baseDir,
       tenant,

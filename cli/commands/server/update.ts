@@ -4,6 +4,7 @@ import { defineCommand } from '../../command.ts';
 import type { Input } from '../../input/input.ts';
 import type { Output } from '../../output/output.ts';
 import { lifecycleProgress } from './lifecycle-progress.ts';
+import { outliveTerminal } from './lost-terminal.ts';
 import { stackOptions } from './stack-options.ts';
 import { reviewLine, reviewView, secondsText } from './update-view.ts';
 
@@ -52,6 +53,7 @@ export const command = defineCommand({
       output.result(review, reviewView(review));
       return;
     }
+    outliveTerminal();
     const result = await updateStack({
       ...common,
       keep: options.keepBackups,
