@@ -58,8 +58,14 @@ export function createSignIn(databases: Databases) {
     async createUser(email: string, password: string): Promise<boolean> {
       const { error } = await databases.service.auth.admin.createUser({ email, password, email_confirm: true });
       if (error?.code === 'email_exists' || error?.code === 'user_already_exists') return false;
-      if (error !== null) throw problemOf(error);
-      return true;
+      if (error === null) return true;
+      if (error.status !== 422 && error.status !== 400) throw problemOf(error);
+      const refused = { code: error.code ?? 'user_refused', message: error.message };
+      throw new ApiProblem(
+        422,
+        { ...refused, suggestion: 'Choose another password, then accept again.' },
+        { cause: error },
+      );
     },
     /** Ends the session of this token. */
     async out(accessToken: string): Promise<void> {

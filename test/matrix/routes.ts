@@ -115,12 +115,9 @@ export const probes: Record<RouteName, Probe> = {
     headers: anyVersion,
     body: { name: 'Renamed' },
   }),
-  'GET /deployments': async (world) => {
-    const { id } = await world.newDeployment();
-    return { item: (item) => item.id === id };
-  },
+  'GET /deployments': (world) => ({ item: ofAccount(world) }),
   'POST /deployments': (world) => ({ body: { project: world.project, environment: world.environment } }),
-  'GET /deployments/{id}': async (world) => ({ path: `/deployments/${(await world.newDeployment()).id}` }),
+  'GET /deployments/{id}': (world) => ({ path: `/deployments/${world.deployment.id}` }),
   'POST /deployments/{id}/cancel': async (world) => ({
     path: `/deployments/${(await world.newDeployment()).id}/cancel`,
   }),
@@ -130,12 +127,9 @@ export const probes: Record<RouteName, Probe> = {
     if (error !== null) throw error;
     return { path: `/deployments/${id}/retry` };
   },
-  'GET /tasks': async (world) => {
-    const id = await world.newTask();
-    return { item: (item) => item.id === id };
-  },
-  'GET /tasks/{id}': async (world) => ({ path: `/tasks/${await world.newTask()}` }),
-  'GET /tasks/{id}/events': async (world) => ({ path: `/tasks/${await world.newTask()}/events`, item: () => true }),
+  'GET /tasks': (world) => ({ item: ofAccount(world) }),
+  'GET /tasks/{id}': (world) => ({ path: `/tasks/${world.task}` }),
+  'GET /tasks/{id}/events': (world) => ({ path: `/tasks/${world.deployment.task_id}/events`, item: () => true }),
   'POST /tasks/{id}/cancel': async (world) => ({ path: `/tasks/${await world.newTask()}/cancel` }),
   'GET /tokens': async (world) => {
     const id = await world.newToken();

@@ -15,7 +15,7 @@ export interface Sample {
 }
 
 const slug = (): string => `s-${randomBytes(6).toString('hex')}`;
-let nextSeq = 1_000;
+let lastSeq = 1_000;
 const later = '2099-01-01T00:00:00Z';
 
 export const samples: Record<TableName, Sample> = {
@@ -57,41 +57,40 @@ export const samples: Record<TableName, Sample> = {
     patch: { name: 'Renamed' },
   },
   deployments: {
-    existing: async (world) => ({ id: (await world.newDeployment()).id }),
+    existing: async (world, _, verb) => ({
+      id: verb === 'delete' ? (await world.newDeployment()).id : world.deployment.id,
+    }),
     fresh: (world) => ({ environment_id: world.environment, ref: 'main' }),
     patch: { commit_sha: 'abc' },
   },
   tasks: {
-    existing: async (world) => ({ id: await world.newTask() }),
+    existing: async (world, _, verb) => ({ id: verb === 'delete' ? await world.newTask() : world.task }),
     fresh: (world) => ({ account_id: world.account, type: 'noop' }),
     patch: { worker: 'x' },
   },
   task_events: {
-    existing: async (world) => ({ task_id: await world.newTask(), seq: 1 }),
-    fresh: async (world) => ({
-      task_id: await world.newTask(),
-      account_id: world.account,
-      seq: ++nextSeq,
-      attempt: 1,
-      kind: 'note',
-    }),
-    patch: { kind: 'note' },
+    existing: async (world) =>
+      world.insert(
+        `insert into public.task_events (task_id, account_id, seq, attempt, kind) values ($1, $2, $3, 1, 'note') returning task_id, seq`,
+        [world.task, world.account, ++lastSeq],
+      ),
+    fresh: (world) => ({ task_id: world.task, account_id: world.account, seq: ++lastSeq, attempt: 1, kind: 'note' }),
+    patch: { kind: 'log' },
   },
+  // Released, so that any number of them may name the same task.
   environment_allocations: {
-    existing: async (world) => ({
-      id: (
-        await world.insert(
-          `insert into public.environment_allocations (environment_id, account_id, task_id, lease_expires_at)
-           values ($1, $2, $3, now()) returning id`,
-          [world.environment, world.account, await world.newTask()],
-        )
-      ).id,
-    }),
-    fresh: async (world) => ({
+    existing: async (world) =>
+      world.insert(
+        `insert into public.environment_allocations (environment_id, account_id, task_id, lease_expires_at, released_at)
+         values ($1, $2, $3, now(), now()) returning id`,
+        [world.environment, world.account, world.task],
+      ),
+    fresh: (world) => ({
       environment_id: world.environment,
       account_id: world.account,
-      task_id: await world.newTask(),
+      task_id: world.task,
       lease_expires_at: later,
+      released_at: later,
     }),
     patch: { released_at: later },
   },

@@ -81,8 +81,8 @@ export async function openDoors({ stack, restToken }: World): Promise<Doors> {
 }
 
 /** A name of each kind of topic, of things of the world's account. */
-export const topicNames = async (world: World) => ({
-  task: topic('task', await world.newTask()),
+export const topicNames = (world: World) => ({
+  task: topic('task', world.task),
   environment: topic('environment', world.environment),
   project: topic('project', world.project),
   account: topic('account', world.account),

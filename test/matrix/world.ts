@@ -12,6 +12,9 @@ export interface World {
   account: string;
   project: string;
   environment: string;
+  /** One of each that nobody changes: what is new goes to the dispatcher, and there is no engine to take it. */
+  deployment: { id: string; task_id: string };
+  task: string;
   people: Record<Person, User>;
   /** What REST and Realtime get as `Authorization`; anon has none. */
   restToken(actor: Actor): string | undefined;
@@ -87,8 +90,19 @@ export async function makeWorld(): Promise<World> {
     const sql = `insert into auth.users (id, email, aud, role) values (gen_random_uuid(), $1, 'authenticated', 'authenticated') returning id`;
     return { id: await id(sql, [email]), email };
   };
+  const newDeployment: World['newDeployment'] = async () => {
+    const made = await insert(
+      `insert into public.deployments (account_id, project_id, environment_id, ref) values ($1, $2, $3, 'main') returning id, task_id`,
+      [account, project, environment],
+    );
+    return { id: made.id ?? '', task_id: made.task_id ?? '' };
+  };
+  const newTask = (): Promise<string> =>
+    id(`insert into public.tasks (account_id, type) values ($1, 'noop') returning id`, [account]);
   return {
     stack,
+    deployment: await newDeployment(),
+    task: await newTask(),
     account,
     project,
     environment,
@@ -102,14 +116,8 @@ export async function makeWorld(): Promise<World> {
       await join(account, user.id, 'viewer');
       return user;
     },
-    async newDeployment() {
-      const made = await insert(
-        `insert into public.deployments (account_id, project_id, environment_id, ref) values ($1, $2, $3, 'main') returning id, task_id`,
-        [account, project, environment],
-      );
-      return { id: made.id ?? '', task_id: made.task_id ?? '' };
-    },
-    newTask: () => id(`insert into public.tasks (account_id, type) values ($1, 'noop') returning id`, [account]),
+    newDeployment,
+    newTask,
     newToken: () =>
       id(
         `insert into public.application_tokens (account_id, user_id, name, hint) values ($1, $2, 'other', 'sfp_at_abcd') returning id`,
