@@ -69,10 +69,17 @@ export class DockerHome {
   }
 
   /** Runs a command to its end. Nobody is there to be asked. */
-  async sfp(...args: string[]): Promise<CliRun> {
+  sfp = (...args: string[]): Promise<CliRun> => this.#run(args, this.env);
+
+  /** The same operator with another environment. */
+  with = (env: Readonly<Record<string, string>>): Pick<DockerHome, 'sfp'> => ({
+    sfp: (...args) => this.#run(args, { ...this.env, ...env }),
+  });
+
+  async #run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<CliRun> {
     const [program = '', ...rest] = this.#command(args);
     const { exitCode, stdout, stderr } = await execa(program, rest, {
-      env: this.env,
+      env,
       extendEnv: false,
       reject: false,
       stdin: 'ignore',

@@ -4,10 +4,10 @@ import { imageRows } from '../../../compose/images.ts';
 import type { ImageName } from '../../../stack/image-names.ts';
 
 const packageSchema = z.object({ version: z.string() });
-const { version } = packageSchema.parse(
+const { version: platformVersion } = packageSchema.parse(
   JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')),
 );
-const rows = imageRows(version, undefined, {});
+const rows = imageRows(platformVersion, undefined, {});
 
 /** Name and tag of the official image of a role, as the lock of this version has them. */
 export function officialTag(role: ImageName): string {
@@ -17,3 +17,4 @@ export function officialTag(role: ImageName): string {
 }
 
 export const officialTags: readonly string[] = rows.map(({ image }) => image);
+export { platformVersion };
