@@ -169,6 +169,6 @@ describe('sfp server update and rollback', () => {
 async function refusalAt(url: string): Promise<{ code: string; retryAfter: number } | null> {
   const answer = await fetch(`${url}/api/v1/projects`).catch(() => null);
   if (answer?.status !== 503) return null;
-  const { code } = z.looseObject({ code: z.string() }).parse(await answer.json());
+  const { code } = z.looseObject({ code: z.string().default('') }).parse(await answer.json());
   return { code, retryAfter: Number(answer.headers.get('retry-after')) };
 }
