@@ -1,0 +1,118 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readState } from '../../stack/state.ts';
+import { type RunningCli, startCli } from '../e2e/support/cli.ts';
+import { withoutRoom } from '../e2e/support/full-place.ts';
+import { NextVersion, type NextVersionKind, nextPlatformVersion } from '../support/next-version.ts';
+import { tableDigests } from '../support/table-digest.ts';
+import { endFault, type UpdateFault, updateFaults } from '../support/update-faults.ts';
+import { docker } from './support/docker.ts';
+import { DockerHome } from './support/docker-home.ts';
+
+const tenant = `dku${process.pid}`;
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const update = ['update', '--accept-breaking', '--skip-check', 'update-room'];
+
+/** What only containers can have. Before the rows of both runtimes, of which the last one ends on the new version. */
+const imageFaults: readonly (UpdateFault & { image: string })[] = [
+  {
+    name: 'an image that cannot be pulled',
+    version: 'good',
+    image: 'localhost:1/nobody/has:this',
+    end: 'old',
+    exit: 1,
+    code: 'image_unavailable',
+  },
+  {
+    name: 'an image whose service never gets healthy',
+    version: 'good',
+    // It is there, and has no PostgREST.
+    image: 'node:24-bookworm-slim',
+    end: 'old',
+    exit: 1,
+    code: 'update_rolled_back',
+  },
+];
+
+describe('update of a stack of containers', () => {
+  const home = new DockerHome();
+  const layout = home.layout(tenant);
+  let versions: Record<NextVersionKind, NextVersion>;
+  let old: string;
+
+  beforeAll(async () => {
+    const good = await NextVersion.build();
+    const kinds = { 'failing-migration': good.variant('failing-migration'), unproven: good.variant('unproven') };
+    versions = { ...kinds, good: good.variant('good', { breaking: true }) };
+    good.remove();
+    await home.init(tenant);
+    await home.json('project', 'create', 'app', '--repository', 'https://example.com/app.git', '--context', tenant);
+    old = readState(layout)?.platformVersion ?? '';
+  });
+  afterAll(async () => {
+    await home.close();
+    for (const version of Object.values(versions ?? {})) version.remove();
+    await docker(['image', 'rm', '--force', `sfp/platform:${nextPlatformVersion}`]);
+  });
+
+  const start = (program: string, args: readonly string[], within: readonly string[] = []): RunningCli =>
+    startCli(['server', ...args, '--tenant', tenant, '--json=stream'], home.env, program, within);
+  const query = async (sql: string): Promise<string[]> => {
+    const psql = ['psql', '-X', '-q', '-At', '-h', '127.0.0.1', '-U', 'supabase_admin', '-d', 'postgres', '-c', sql];
+    return (await docker(['exec', `sfp-${tenant}-db-1`, ...psql])).trim().split('\n');
+  };
+  const status = async (): Promise<string> =>
+    JSON.parse((await home.sfp('server', 'status', '--tenant', tenant, '--json')).stdout).status;
+
+  async function run(fault: UpdateFault): Promise<void> {
+    const before = await tableDigests(query);
+    const backups = join(layout.dir, 'backups');
+    mkdirSync(backups, { recursive: true });
+    const { exit, stderr } = await endFault(fault, {
+      journalFile: layout.journalFile,
+      start: (command, kind) =>
+        start(
+          versions[kind].main,
+          command === 'update' ? update : ['rollback', '--yes'],
+          fault.noRoom ? withoutRoom(backups) : [],
+        ),
+      async killed(step) {
+        const plan = join(layout.dir, 'update.json');
+        if (!existsSync(plan) || JSON.parse(readFileSync(plan, 'utf8')).phase === 'done') return;
+        const refused = await home.sfp('server', 'start', '--tenant', tenant);
+        expect(refused, step).toMatchObject({ code: 1, stderr: expect.stringContaining('update_unfinished') });
+      },
+    });
+    expect(exit, stderr).toBe(fault.exit);
+    if (fault.code !== undefined) expect(stderr).toContain(fault.code);
+    expect(readState(layout)?.platformVersion).toBe(fault.end === 'old' ? old : nextPlatformVersion);
+    expect(existsSync(join(layout.dir, 'update.json'))).toBe(false);
+    expect(await status()).toBe('running');
+    expect(await tableDigests(query)).toEqual(before);
+  }
+
+  it.each(imageFaults)('$name: ends on the $end version', { timeout: 600_000 }, async (fault) => {
+    const settings = readFileSync(layout.serverFile, 'utf8');
+    const { images = {}, ...others } = JSON.parse(settings);
+    writeFileSync(layout.serverFile, JSON.stringify({ ...others, images: { ...images, rest: fault.image } }));
+    try {
+      await run(fault);
+    } finally {
+      writeFileSync(layout.serverFile, settings);
+    }
+  });
+
+  it.each(updateFaults)('$name: ends on the $end version', { timeout: 900_000 }, (fault) => run(fault));
+
+  it('a rollback brings the data of before the update back', { timeout: 300_000 }, async () => {
+    const before = await tableDigests(query);
+    await home.json('project', 'create', 'later', '--repository', 'https://example.com/l.git', '--context', tenant);
+    const rollback = start(main, ['rollback', '--yes']);
+    expect(await rollback.exit, rollback.stderr).toBe(0);
+    expect(readState(layout)?.platformVersion).toBe(old);
+    expect(await tableDigests(query)).toEqual(before);
+    expect(await status()).toBe('running');
+  });
+});
