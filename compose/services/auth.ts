@@ -51,8 +51,9 @@ export const auth: ComposeService = {
   networks: { data: {}, services: {} },
   tmpfs: ['/tmp'],
   needs: { 'db-setup': 'service_completed_successfully' },
+  // By number: it listens on IPv4, and since Docker 26 a container's `localhost` is ::1 first.
   health: {
-    test: ['CMD', 'wget', '--no-verbose', '--tries=1', '--spider', 'http://localhost:9999/health'],
+    test: ['CMD', 'wget', '--no-verbose', '--tries=1', '--spider', 'http://127.0.0.1:9999/health'],
     intervalSeconds: 2,
     timeoutSeconds: 5,
     retries: 8,
