@@ -129,6 +129,25 @@ describe('invitations', () => {
     await auth.login('new@example.test', 'a long password');
   });
 
+  it('make one user when they are accepted many times at once, and wait for whoever was cut off behind that', async () => {
+    const made = await clientOf(owner.token).invitations.create({ email: 'many@example.test' });
+    const body = { code: made.code, password: 'a long password' };
+    const answers = await Promise.all([1, 2, 3, 4].map(() => stack.call('POST', '/invitations/sign-up', { body })));
+    const codes = answers.map((answer) => (answer.status === 200 ? 'made' : answer.body.code)).sort();
+    expect(codes.filter((code) => code === 'made')).toHaveLength(1);
+    expect(new Set(codes)).toEqual(
+      new Set(['made', ...codes.filter((code) => /^(user_exists|invitation_accepted)$/.test(code))]),
+    );
+
+    // The API server died between making the user and accepting: the user knows the password.
+    const cut = await clientOf(owner.token).invitations.create({ email: 'cut@example.test' });
+    const user = { email: 'cut@example.test', password: 'a long password', email_confirm: true };
+    expect((await stack.service.auth.admin.createUser(user)).error).toBeNull();
+    expect(await createApiClient({ url: stack.url }).invitations.preview(cut.code)).toMatchObject({ registered: true });
+    const { accessToken } = await createAuthApi({ url: stack.url }).login(user.email, user.password);
+    expect(await clientOf(accessToken).invitations.accept(cut.code)).toMatchObject({ role: 'member' });
+  });
+
   it('of a user who exists are accepted by logging in, and made anew for whoever lost one', async () => {
     const user = await stack.user('existing');
     const made = await clientOf(admin.token).invitations.create({ email: user.email });
