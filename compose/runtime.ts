@@ -21,7 +21,7 @@ import { changedServices, restartServices } from './stack-restart.ts';
 import { startStack } from './stack-start.ts';
 import { composeStatus } from './stack-status.ts';
 import { drainWorkers, stopForUpdate, stopStack } from './stack-stop.ts';
-import { ensureVaultRootKey } from './vault-root-key.ts';
+import { requireVaultRootKey } from './vault-root-key.ts';
 import { writeStackFiles } from './write-stack-files.ts';
 
 interface Options {
@@ -112,7 +112,7 @@ export class ComposeRuntime implements StackRuntime {
 
   async #rendered(stack: Stack): Promise<StackFile[]> {
     return renderStackFiles(stack, {
-      vaultRootKey: ensureVaultRootKey(stack.layout.vaultKeyFile),
+      vaultRootKey: requireVaultRootKey(stack.layout),
       platformVersion: this.#platformVersion,
       digests: stackDigests(stack.layout),
       features: await engineFeatures(),

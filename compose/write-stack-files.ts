@@ -9,9 +9,9 @@ import { ensureVaultRootKey } from './vault-root-key.ts';
 
 /** Writes the rendered files of a stack and removes those that it no longer has. Answers their paths. */
 export function writeStackFiles(stack: Stack, platformVersion: string, features: EngineFeatures): string[] {
-  const { dir, vaultKeyFile } = stack.layout;
+  const { dir } = stack.layout;
   const files = renderStackFiles(stack, {
-    vaultRootKey: ensureVaultRootKey(vaultKeyFile),
+    vaultRootKey: ensureVaultRootKey(stack.layout),
     platformVersion,
     digests: stackDigests(stack.layout),
     features,

@@ -52,3 +52,13 @@ it('refuses a damaged root key instead of making another', () => {
   );
   expect(readFileSync(layout.vaultKeyFile, 'utf8')).toBe('not a key\n');
 });
+
+it('makes no other root key in the place of one that is lost', () => {
+  const layout = place();
+  writeStackFiles({ ...exampleStack(), layout }, platformVersion(), oldestFeatures);
+  rmSync(layout.vaultKeyFile);
+  expect(() => writeStackFiles({ ...exampleStack(), layout }, platformVersion(), oldestFeatures)).toThrow(
+    /root key file is missing/,
+  );
+  expect(existsSync(layout.vaultKeyFile)).toBe(false);
+});

@@ -28,7 +28,22 @@ const refusals = {
     },
     { headers: { 'retry-after': '1' } },
   ),
+  unreadable: new ApiProblem(409, {
+    code: 'idempotency_answer_unreadable',
+    message: 'The request with this key was done; its answer cannot be given again.',
+    detail: 'The key that kept it was rotated since.',
+    suggestion: 'Look for what it made instead of repeating it.',
+  }),
 } as const;
+
+/** Answers are sealed with a key that `sfp server rotate jwt` replaces; one from before is not made anew. */
+function kept(sealingKey: Buffer, body: string): string {
+  try {
+    return unseal(sealingKey, body);
+  } catch {
+    throw refusals.unreadable;
+  }
+}
 
 /**
  * `Idempotency-Key` on a POST that creates: the first answer is kept for a day, per user, and given again for the same
@@ -53,7 +68,7 @@ export const idempotent = ({ databases, sealingKey, log }: Pick<Services, 'datab
     );
     if (begun.state === 'conflict' || begun.state === 'busy') throw refusals[begun.state];
     if (begun.state === 'replay') {
-      return new Response(unseal(sealingKey, begun.body), {
+      return new Response(kept(sealingKey, begun.body), {
         status: begun.status,
         headers: { 'content-type': 'application/json', 'idempotency-replayed': 'true' },
       });

@@ -88,12 +88,27 @@ it('each secret of a stack is exchanged for a new one, also after a kill at any 
   // jwt, killed in the middle: a session goes on without a new token
   const second = remember();
   const session = login()?.session;
+  const made = async (): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${session?.accessToken}`, 'idempotency-key': 'a-project' };
+    const body = JSON.stringify({ slug: 'shop', name: 'Shop', repositoryUrl: 'https://git.acme.example/shop.git' });
+    const url = `http://127.0.0.1:${ports.gateway}/api/v1/projects`;
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body,
+    });
+    return { status: answer.status, ...z.looseObject({}).parse(await answer.json()) };
+  };
+  const project = await made();
+  expect(project).toMatchObject({ status: 201, slug: 'shop' });
+  expect(await made()).toEqual(project);
   await killedAt('Restart what runs with the old ones', 'jwt');
   const begun = secrets();
   expect(await rotate('api-keys')).toMatchObject({ code: 1, stderr: expect.stringContaining('rotation_unfinished') });
   expect(rotated(await rotate('jwt')).resumed).toBe(true);
   expect(secrets()).toEqual({ ...begun, rotation: undefined });
   expect(await status(second.anonKey)).toBe(401);
+  expect(await made()).toMatchObject({ status: 409, code: 'idempotency_answer_unreadable' });
   expect(await status(secrets().publishableKey, second.anonToken)).toBe(200);
   expect(await whoami()).toContain('admin@acme.local');
   expect(login()?.session).toEqual(session);

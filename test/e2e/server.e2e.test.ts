@@ -116,10 +116,11 @@ describe('sfp server', () => {
     expect((await home.sfp('server', 'status', '--tenant', 'two')).code).toBe(0);
   });
 
-  it('refuses what is not there yet, and what is no name, with the next step', async () => {
+  it('refuses production without an engine, and what is no name, with the next step', async () => {
     await using home = new Home();
-    const prod = await home.sfp('server', 'init', '--tenant', 'acme', '--mode', 'prod');
-    expect(prod).toMatchObject({ code: 1, stderr: expect.stringContaining('--mode dev') });
+    const without = home.with({ DOCKER_HOST: `unix://${home.path('nobody.sock')}` });
+    const prod = await without.sfp('server', 'init', '--tenant', 'acme', '--mode', 'prod');
+    expect(prod).toMatchObject({ code: 1, stderr: expect.stringContaining('preflight_failed') });
     expect(existsSync(stackLayout(home.path('base'), 'acme').dir)).toBe(false);
     expect((await home.sfp('server', 'init', '--tenant', 'Not a name')).stderr).toContain('tenant_name_invalid');
     expect(await home.sfp('server', 'start', '--tenant', 'nobody')).toMatchObject({
