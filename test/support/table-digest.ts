@@ -4,9 +4,7 @@ const volatile = [
   'auth.sessions',
   'auth.refresh_tokens',
   'auth.mfa_amr_claims',
-  'private.migrations',
   'private.outbox',
-  'private.next_version',
 ];
 
 const tableNames = `select schemaname || '.' || tablename from pg_tables
@@ -25,3 +23,7 @@ export async function tableDigests(query: (sql: string) => Promise<string[]>): P
   );
   return query(digests.join(' union all '));
 }
+
+/** What is left to compare between two versions: each has migrations of its own. */
+export const acrossVersions = (digests: readonly string[]): string[] =>
+  digests.filter((line) => !/^private\.(migrations|next_version) /.test(line));
