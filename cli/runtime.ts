@@ -1,3 +1,5 @@
+import type { BundleManifest } from '../compose/image-bundle-manifest.ts';
+import type { ImageRow } from '../compose/images.ts';
 import { ComposeRuntime } from '../compose/runtime.ts';
 import { EmbeddedRuntime } from '../embedded/runtime.ts';
 import type { Check } from '../stack/checks/check.ts';
@@ -48,4 +50,23 @@ export async function lockStackImages(
 ) {
   const { lockStackImages: lock } = await import('../compose/stack-lock.ts');
   return lock({ layout, platformVersion: platformVersion(), overrides: settings.images, ...options });
+}
+
+export type { BundleManifest, ImageRow };
+
+interface BundleOptions {
+  signal: AbortSignal;
+  report: (message: string) => void;
+}
+
+/** All of these images as one file's bytes. */
+export async function saveImageBundle(rows: readonly ImageRow[], options: BundleOptions) {
+  const { saveBundle } = await import('../compose/image-bundle-save.ts');
+  return saveBundle({ platformVersion: platformVersion(), rows, ...options });
+}
+
+/** Checks such a file and gives it to the engine; stacks of the base directory use what is in it. */
+export async function loadImageBundle(file: string, baseDir: string, options: BundleOptions): Promise<BundleManifest> {
+  const { loadBundle } = await import('../compose/image-bundle-load.ts');
+  return loadBundle({ file, baseDir, ...options });
 }

@@ -36,7 +36,7 @@ export const secretFields = {
 };
 
 /** What nobody can generate: of services elsewhere that server.json names. */
-export const foreignSecretFields = {
+const foreignSecretFields = {
   /** The client token that a task engine elsewhere gave. */
   hatchetClientToken: secret.optional(),
   /** For mail, sign-in providers or SAML (`auth` in server.json). */
@@ -66,7 +66,7 @@ export const secretNames = suppliedSecretsSchema.keyof().options;
 export type SecretName = (typeof secretNames)[number];
 
 /** A rotation that has begun and is not yet proven; on disk before what it changes. */
-export const rotationSchema = z.object({
+const rotationSchema = z.object({
   kind: z.enum(['jwt', 'api-keys', 'db-password']),
   startedAt: z.string(),
   /** What is given up, until it has been shown that it is refused. */

@@ -4,13 +4,11 @@ import { open, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { loadBundle } from '../../../compose/image-bundle-load.ts';
-import type { BundleManifest } from '../../../compose/image-bundle-manifest.ts';
-import { saveBundle } from '../../../compose/image-bundle-save.ts';
 import { resolveBaseDir } from '../../../stack/base-dir.ts';
 import { asDiskFull } from '../../../stack/disk-full.ts';
 import { makePassableDirectory } from '../../../stack/layout.ts';
 import { platformVersion } from '../../platform-version.ts';
+import { type BundleManifest, loadImageBundle, saveImageBundle } from '../../runtime.ts';
 import { byteText } from './backup-view.ts';
 import { type ImagesContext, rowsOf } from './images-list.ts';
 
@@ -18,8 +16,7 @@ import { type ImagesContext, rowsOf } from './images-list.ts';
 export async function saveImages(file: string, context: ImagesContext): Promise<void> {
   const { output, signal } = context;
   const report = (message: string): void => output.info(message);
-  const request = { platformVersion: platformVersion(), rows: await rowsOf(context), signal, report };
-  const { manifest, bytes } = await saveBundle(request);
+  const { manifest, bytes } = await saveImageBundle(await rowsOf(context), { signal, report });
   if (file === '-') return pipeline(Readable.from(bytes), process.stdout, { end: false });
   const path = resolve(file);
   report(`saving ${manifest.images.length} images to ${path}`);
@@ -54,7 +51,7 @@ async function syncFile(path: string): Promise<void> {
 export async function loadImages(file: string, { options, output, signal }: ImagesContext): Promise<void> {
   const baseDir = resolveBaseDir(options.baseDir);
   const load = (path: string): Promise<BundleManifest> =>
-    loadBundle({ file: path, baseDir, signal, report: (message) => output.info(message) });
+    loadImageBundle(path, baseDir, { signal, report: (message) => output.info(message) });
   const manifest = file === '-' ? await withStdin(baseDir, signal, load) : await load(resolve(file));
   const own = platformVersion();
   output.result(

@@ -1,9 +1,8 @@
-import type { ImageRow } from '../../../compose/images.ts';
 import { resolveBaseDir } from '../../../stack/base-dir.ts';
 import { openStack } from '../../../stack/stack.ts';
 import type { CommandServices } from '../../command.ts';
 import { table } from '../../output/table.ts';
-import { imagesOf, lockStackImages } from '../../runtime.ts';
+import { type ImageRow, imagesOf, lockStackImages } from '../../runtime.ts';
 import { UsageError } from '../../usage-error.ts';
 
 export interface ImagesContext extends CommandServices {
