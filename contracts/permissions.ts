@@ -32,8 +32,8 @@ const nobody: Rule = { from: 'nobody', tokens: false, service: false };
 const atLeast = (from: AccountRole | 'user'): Rule => ({ from, tokens: true, service: true });
 /** Never an application token: it must not be able to let anybody in. */
 const people = (from: AccountRole | 'user'): Rule => ({ from, tokens: false, service: true });
-/** On the API, where `service_role` is no caller. */
-const api = (rule: Rule): Rule => ({ ...rule, service: false });
+/** Where `service_role` is no caller: on the API, and for functions that act as the user who calls. */
+const asUser = (rule: Rule): Rule => ({ ...rule, service: false });
 
 const rank = (role: AccountRole): number => accountRoles.indexOf(role);
 const isTokenScope = (text: string): text is TokenScope => tokenScopes.some((scope) => scope === text);
@@ -135,6 +135,22 @@ export const functions: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'public.release_environment': ['service_role'],
 };
 
+/** Functions that signed-in users call through REST, and for whom they do what they are for. */
+export const calls = {
+  platform_schema: anybody,
+  create_account: asUser(people('user')),
+  list_members: asUser(atLeast('viewer')),
+  create_application_token: asUser(people('member')),
+  revoke_application_token: atLeast('admin'),
+  create_invitation: asUser(people('admin')),
+  resend_invitation: asUser(people('admin')),
+  revoke_invitation: asUser(people('admin')),
+  accept_invitation: asUser(people('user')),
+  cancel_task: atLeast('member'),
+  retry_deployment: atLeast('member'),
+} as const satisfies Record<string, Rule>;
+export type CallName = keyof typeof calls;
+
 /** Routes of the API, below /api/v1. A list is allowed to whoever finds the account's things in it. */
 export const routes = {
   'GET /health/live': anybody,
@@ -152,40 +168,40 @@ export const routes = {
   'POST /invitations/sign-up': anybody,
   // The database alone, by a secret of its own.
   'POST /internal/dispatch': nobody,
-  'POST /auth/logout': api(people('user')),
-  'GET /me': api(atLeast('user')),
-  'GET /accounts': api(atLeast('viewer')),
-  'POST /accounts': api(people('user')),
-  'GET /members': api(atLeast('viewer')),
-  'GET /members/{user}': api(atLeast('viewer')),
-  'PATCH /members/{user}': api(people('admin')),
-  'DELETE /members/{user}': api(people('admin')),
-  'GET /invitations': api(atLeast('admin')),
-  'POST /invitations': api(people('admin')),
-  'POST /invitations/{id}/resend': api(people('admin')),
-  'DELETE /invitations/{id}': api(people('admin')),
-  'POST /invitations/accept': api(people('user')),
-  'GET /audit': api(atLeast('admin')),
-  'GET /projects': api(atLeast('viewer')),
-  'POST /projects': api(atLeast('admin')),
-  'GET /projects/{idOrSlug}': api(atLeast('viewer')),
-  'PATCH /projects/{idOrSlug}': api(atLeast('admin')),
-  'GET /projects/{idOrSlug}/environments': api(atLeast('viewer')),
-  'POST /projects/{idOrSlug}/environments': api(atLeast('admin')),
-  'GET /environments/{id}': api(atLeast('viewer')),
-  'PATCH /environments/{id}': api(atLeast('admin')),
-  'GET /deployments': api(atLeast('viewer')),
-  'POST /deployments': api(atLeast('member')),
-  'GET /deployments/{id}': api(atLeast('viewer')),
-  'POST /deployments/{id}/cancel': api(atLeast('member')),
-  'POST /deployments/{id}/retry': api(atLeast('member')),
-  'GET /tasks': api(atLeast('viewer')),
-  'GET /tasks/{id}': api(atLeast('viewer')),
-  'GET /tasks/{id}/events': api(atLeast('viewer')),
-  'POST /tasks/{id}/cancel': api(atLeast('member')),
-  'GET /tokens': api(atLeast('admin')),
-  'POST /tokens': api(people('member')),
-  'DELETE /tokens/{id}': api(atLeast('admin')),
+  'POST /auth/logout': asUser(people('user')),
+  'GET /me': asUser(atLeast('user')),
+  'GET /accounts': asUser(atLeast('viewer')),
+  'POST /accounts': asUser(people('user')),
+  'GET /members': asUser(atLeast('viewer')),
+  'GET /members/{user}': asUser(atLeast('viewer')),
+  'PATCH /members/{user}': asUser(people('admin')),
+  'DELETE /members/{user}': asUser(people('admin')),
+  'GET /invitations': asUser(atLeast('admin')),
+  'POST /invitations': asUser(people('admin')),
+  'POST /invitations/{id}/resend': asUser(people('admin')),
+  'DELETE /invitations/{id}': asUser(people('admin')),
+  'POST /invitations/accept': asUser(people('user')),
+  'GET /audit': asUser(atLeast('admin')),
+  'GET /projects': asUser(atLeast('viewer')),
+  'POST /projects': asUser(atLeast('admin')),
+  'GET /projects/{idOrSlug}': asUser(atLeast('viewer')),
+  'PATCH /projects/{idOrSlug}': asUser(atLeast('admin')),
+  'GET /projects/{idOrSlug}/environments': asUser(atLeast('viewer')),
+  'POST /projects/{idOrSlug}/environments': asUser(atLeast('admin')),
+  'GET /environments/{id}': asUser(atLeast('viewer')),
+  'PATCH /environments/{id}': asUser(atLeast('admin')),
+  'GET /deployments': asUser(atLeast('viewer')),
+  'POST /deployments': asUser(atLeast('member')),
+  'GET /deployments/{id}': asUser(atLeast('viewer')),
+  'POST /deployments/{id}/cancel': asUser(atLeast('member')),
+  'POST /deployments/{id}/retry': asUser(atLeast('member')),
+  'GET /tasks': asUser(atLeast('viewer')),
+  'GET /tasks/{id}': asUser(atLeast('viewer')),
+  'GET /tasks/{id}/events': asUser(atLeast('viewer')),
+  'POST /tasks/{id}/cancel': asUser(atLeast('member')),
+  'GET /tokens': asUser(atLeast('admin')),
+  'POST /tokens': asUser(people('member')),
+  'DELETE /tokens/{id}': asUser(atLeast('admin')),
 } as const satisfies Record<string, Rule>;
 export type RouteName = keyof typeof routes;
 

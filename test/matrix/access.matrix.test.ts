@@ -1,7 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { actors, type RouteName, routes, type TableName, tables, topics, verbs } from '../../contracts/permissions.ts';
+import {
+  actors,
+  type CallName,
+  calls,
+  functions,
+  type RouteName,
+  routes,
+  type TableName,
+  tables,
+  topics,
+  verbs,
+} from '../../contracts/permissions.ts';
 import { routeName } from '../../server/http/guard.ts';
 import { apiRoutes } from './api-routes.ts';
+import { callSamples, tryCall } from './calls.ts';
 import { allowedActors, expectedActors } from './outcome.ts';
 import { probes, tryRoute } from './routes.ts';
 import { askRest, samples, tryTable } from './tables.ts';
@@ -60,6 +72,20 @@ describe('tables, through REST', () => {
          and has_table_privilege(role, c.oid, 'select, insert, update, delete, truncate')`,
     );
     expect(rows).toEqual([]);
+  });
+});
+
+describe('functions, through REST', () => {
+  it('every one that users may call has a row in the permission table, and a sample here', () => {
+    const callable = Object.entries(functions).filter(
+      ([name, roles]) => name.startsWith('public.') && roles.includes('authenticated'),
+    );
+    expect(Object.keys(calls).sort()).toEqual(callable.map(([name]) => name.replace('public.', '')).sort());
+    expect(Object.keys(callSamples).sort()).toEqual(Object.keys(calls).sort());
+  });
+
+  it.each(Object.keys(calls) as CallName[])('%s', async (name) => {
+    expect(await allowedActors((actor) => tryCall(world, name, actor))).toEqual(expectedActors(calls[name]));
   });
 });
 

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { invitationHash, newInvitationCode } from '../../contracts/invitation.ts';
+import type { Actor, CallName } from '../../contracts/permissions.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import { askRest } from './tables.ts';
+import type { World } from './world.ts';
+
+type Arguments = Record<string, unknown>;
+
+const name = (): string => `c-${randomBytes(6).toString('hex')}`;
+const address = (): string => `${name()}@example.test`;
+const issued = () => ({
+  p_hint: 'sfp_inv_abcd',
+  p_hash: invitationHash(newInvitationCode()),
+  p_expires_at: new Date(Date.now() + 86_400_000).toISOString(),
+});
+
+/** What each function is called with. */
+export const callSamples: Record<CallName, (world: World, actor: Actor) => Promise<Arguments> | Arguments> = {
+  platform_schema: () => ({}),
+  create_account: () => ({ p_slug: name(), p_name: 'New' }),
+  list_members: (world) => ({ p_account_id: world.account }),
+  create_application_token: (world) => ({
+    p_account_id: world.account,
+    p_name: 'new',
+    p_hint: 'sfp_at_abcd',
+    p_hash: invitationHash(name()),
+  }),
+  revoke_application_token: async (world) => ({ p_id: await world.newToken() }),
+  create_invitation: (world) => ({ p_account_id: world.account, p_email: address(), p_role: 'viewer', ...issued() }),
+  resend_invitation: async (world) => ({
+    p_id: (await world.newInvitation(world.account, address())).id,
+    ...issued(),
+  }),
+  revoke_invitation: async (world) => ({ p_id: (await world.newInvitation(world.account, address())).id }),
+  accept_invitation: async (world, actor) => {
+    const { email } = Object.entries(world.people).find(([person]) => person === actor)?.[1] ?? world.people.owner;
+    return { p_hash: invitationHash((await world.newInvitation(await world.twinAccount(), email)).code) };
+  },
+  cancel_task: async (world) => ({ p_task_id: await world.newTask() }),
+  retry_deployment: async (world) => {
+    const { id, task_id } = await world.newDeployment();
+    const { error } = await world.stack.service.rpc('cancel_task', { p_task_id: task_id });
+    if (error !== null) throw error;
+    return { p_deployment_id: id };
+  },
+};
+
+export async function tryCall(world: World, call: CallName, actor: Actor): Promise<Outcome> {
+  const args = await callSamples[call](world, actor);
+  const { status, body } = await askRest(world, actor, { verb: 'insert', table: `rpc/${call}`, body: args });
+  return outcomeOf(status, body, !Array.isArray(body) || body.length > 0);
+}
