@@ -10,6 +10,8 @@ export const volumeName = ({ tenant }: Pick<StackLayout, 'tenant'>, volume: stri
 export const stackLabel = 'sfp.stack';
 const tenantLabel = 'sfp.tenant';
 export const helperLabel = 'sfp.helper';
+/** On helper containers: the process that started it. */
+export const starterLabel = 'sfp.starter';
 /** On services only: which settings a container was made with. */
 export const configLabel = 'sfp.config';
 /** On the container that answers in the place of the gateway. */

@@ -1,6 +1,7 @@
 import { type StackLayout, stackId } from '../stack/layout.ts';
 import type { Report } from '../stack/runtime.ts';
 import { engine } from './engine/docker-engine.ts';
+import { endOrphans } from './engine/orphans.ts';
 import { stackLabel, stackLabels } from './project.ts';
 import { isShared } from './project-owner.ts';
 import { isGone, ownerOf, projectFilter } from './stack-containers.ts';
@@ -16,6 +17,7 @@ interface Found {
  * has the same project.
  */
 export async function endStack(layout: StackLayout, report: Report): Promise<void> {
+  await endOrphans(layout);
   const own = stackId(layout.dir);
   const shared = await isShared(layout);
   const isOwn = ({ labels }: Found): boolean => {

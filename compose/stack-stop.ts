@@ -1,6 +1,7 @@
 import type { StackLayout } from '../stack/layout.ts';
 import type { InstallPlan, Report } from '../stack/runtime.ts';
 import { compose } from './engine/compose-command.ts';
+import { endOrphans } from './engine/orphans.ts';
 import { installedServices, withDependents } from './installed-services.ts';
 import { stackContainers } from './stack-containers.ts';
 
@@ -17,6 +18,8 @@ async function stopServices(
   signal?: AbortSignal,
 ) {
   if (installedServices(layout) === null) return;
+  // Also when nothing runs: it may be about to.
+  await endOrphans(layout);
   const running = (await stackContainers(layout))
     .filter(
       ({ state, service }) => ['running', 'restarting', 'paused'].includes(state) && (names?.includes(service) ?? true),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { StackLayout } from '../../stack/layout.ts';
 import { projectName } from '../project.ts';
 import { type DockerCall, docker } from './docker-command.ts';
+import { commandMarks, endOrphans } from './orphans.ts';
 
 const overrideName = 'compose.override.yaml';
 
@@ -24,7 +25,11 @@ function composeArguments({ dir, tenant }: StackLayout): string[] {
 const call = (layout: StackLayout, of: DockerCall): DockerCall => ({
   ...of,
   args: [...composeArguments(layout), ...of.args],
+  env: { ...of.env, ...commandMarks(layout) },
 });
 
-/** Runs a Compose command to its end and answers its stdout. */
-export const compose = (layout: StackLayout, of: DockerCall): Promise<string> => docker(call(layout, of));
+/** Runs a Compose command to its end and answers its stdout. Those of a command that was killed are ended first. */
+export async function compose(layout: StackLayout, of: DockerCall): Promise<string> {
+  await endOrphans(layout);
+  return docker(call(layout, of));
+}

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { SfpError } from '../../contracts/error.ts';
 import type { StackLayout } from '../../stack/layout.ts';
-import { helperLabel, projectName, stackLabel, stackLabels, volumeName } from '../project.ts';
+import { helperLabel, projectName, stackLabel, stackLabels, starterLabel, volumeName } from '../project.ts';
 import { type DockerCall, docker, dockerOutput } from './docker-command.ts';
 import { engine } from './docker-engine.ts';
+import { endOrphans, isRunning, starterMark } from './orphans.ts';
 
 export interface HelperRun {
   layout: StackLayout;
@@ -62,9 +63,11 @@ function endOnAbort({ signal }: HelperRun, name: string): () => Promise<void> {
 
 async function prepared(run: HelperRun): Promise<{ call: DockerCall; name: string }> {
   const { layout, purpose, image, volumes = {}, env = {}, command, stdin, signal, failure } = run;
+  await endOrphans(layout);
+  await removeHelpers(layout);
   for (const volume of Object.keys(volumes)) await ensureVolume(layout, volume);
   const name = `${projectName(layout.tenant)}-helper-${purpose}-${randomBytes(4).toString('hex')}`;
-  const labels = { ...stackLabels(layout), [helperLabel]: purpose };
+  const labels = { ...stackLabels(layout), [helperLabel]: purpose, [starterLabel]: starterMark() };
   const args = [
     'run',
     '--rm',
@@ -105,14 +108,15 @@ async function ensureVolume(layout: StackLayout, volume: string): Promise<void> 
   );
 }
 
-/** Removes helper containers that a killed command left. The caller holds the stack's lock, so none is in use. */
+/** Removes helper containers that a killed command left, before they work on a volume beside the next one. */
 export async function removeHelpers(layout: StackLayout): Promise<number> {
   const { [stackLabel]: stack } = stackLabels(layout);
   const left = await engine((client) =>
     client.listContainers({ all: true, filters: { label: [`${stackLabel}=${stack}`, helperLabel] } }),
   );
-  for (const { Id } of left) await removeQuietly(Id);
-  return left.length;
+  const orphans = left.filter(({ Labels }) => !isRunning(Labels[starterLabel]));
+  for (const { Id } of orphans) await removeQuietly(Id);
+  return orphans.length;
 }
 
 /** Ended and removed; `--rm` may have been faster, or is at it. */

@@ -1,10 +1,19 @@
+import { maintenanceProblem, maintenanceRetryAfter } from '../../stack/maintenance/problem.ts';
+
 /** While this file is there (in the edge's container), every answer is the maintenance page. */
 const maintenanceDirectory = '/run/sfp';
 const maintenanceFile = 'maintenance';
 
-const unavailable = `header Retry-After 30
+/** Caddy's own id of the request, filled in as it answers. The braces of the JSON around it are nothing to Caddy. */
+const requestId = '{http.request.uuid}';
+
+const unavailable = `header Retry-After ${maintenanceRetryAfter}
 		header Content-Type application/problem+json
-		respond \`{"type":"about:blank","title":"Maintenance","status":503,"code":"maintenance","detail":"This platform is being updated or is starting.","suggestion":"Try again in half a minute."}\` 503`;
+		header Cache-Control no-store
+		header X-Request-Id ${requestId}
+		header Access-Control-Allow-Origin *
+		header Access-Control-Expose-Headers "Retry-After, X-Request-Id"
+		respond \`${JSON.stringify(maintenanceProblem(requestId))}\` 503`;
 
 /** What the edge runs on: TLS by itself, everything to the gateway, 503 with Retry-After while that is away. */
 export const caddyfile = (domain: string): string => `{

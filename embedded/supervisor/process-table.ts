@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { processEnvironment, processIds, readProcessFile } from '../../stack/process-environments.ts';
 
 /** Set in the environment of every process of a stack, and by inheritance of what those start. */
 export const stackMarker = 'SFP_STACK_DIR';
@@ -14,8 +14,8 @@ export interface ProcessRow {
 
 /** All processes that this user may see, except zombies. Linux only; empty elsewhere. */
 export function processTable(): ProcessRow[] {
-  return pids().flatMap((pid) => {
-    const stat = read(`/proc/${pid}/stat`);
+  return processIds().flatMap((pid) => {
+    const stat = readProcessFile(pid, 'stat');
     // From the third field on (proc_pid_stat(5)): the second, the name, may hold blanks and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state, parent, group] = fields;
@@ -27,9 +27,9 @@ export function processTable(): ProcessRow[] {
 /** Processes whose environment carries the marker of this stack (and, when given, of this service of it). */
 export function markedProcesses(stackDir: string, service?: string): number[] {
   const wanted = [`${stackMarker}=${stackDir}`, ...(service === undefined ? [] : [`${serviceMarker}=${service}`])];
-  return pids().filter((pid) => {
+  return processIds().filter((pid) => {
     if (pid === process.pid) return false;
-    const environment = read(`/proc/${pid}/environ`).split('\0');
+    const environment = processEnvironment(pid);
     return wanted.every((entry) => environment.includes(entry));
   });
 }
@@ -55,9 +55,9 @@ export function sumMemory(members: readonly number[]): Memory | null {
   let rssBytes = 0;
   let pssBytes: number | null = 0;
   for (const pid of members) {
-    const rss = kilobytes(read(`/proc/${pid}/status`), 'VmRSS');
+    const rss = kilobytes(readProcessFile(pid, 'status'), 'VmRSS');
     if (rss === null) continue;
-    const pss = kilobytes(read(`/proc/${pid}/smaps_rollup`), 'Pss');
+    const pss = kilobytes(readProcessFile(pid, 'smaps_rollup'), 'Pss');
     rssBytes += rss;
     pssBytes = pssBytes === null || pss === null ? null : pssBytes + pss;
   }
@@ -67,22 +67,4 @@ export function sumMemory(members: readonly number[]): Memory | null {
 function kilobytes(text: string, name: string): number | null {
   const value = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1];
   return value === undefined ? null : Number(value) * 1024;
-}
-
-function pids(): number[] {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch {
-    return []; // no /proc on this system
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return ''; // it ended, or it is another user's
-  }
 }
