@@ -88,7 +88,8 @@ export async function parseCommandLine(argv: readonly string[], width: number): 
 function usageError(error: CommanderError, called: CommandEntry | undefined): UsageError {
   const [, message = error.message, meant] =
     /^(?:error: )?(.*?)(?:\s*\(Did you mean (.*)\?\))?$/s.exec(error.message) ?? [];
-  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1).trim()}.`;
+  // Some of commander's messages end with a sentence of ours, which has its full stop.
+  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1).trim().replace(/\.$/, '')}.`;
   const help = `sfp ${called === undefined ? '' : `${called.path} `}--help`;
   return new UsageError(sentence, meant === undefined ? `See: ${help}` : `Did you mean ${meant}? See: ${help}`);
 }

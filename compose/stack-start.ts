@@ -9,6 +9,7 @@ import { assertGatewayPort } from './gateway-port.ts';
 import { type InstalledService, requireInstalledServices, startOrder, withDependents } from './installed-services.ts';
 import { freeGatewayPort, isMaintenanceAtGateway } from './maintenance.ts';
 import { assertOwnProject } from './project-owner.ts';
+import { withDatabasePassword } from './refused-password.ts';
 import { type StackContainer, stackContainers } from './stack-containers.ts';
 import { watchStart } from './start-watch.ts';
 
@@ -33,16 +34,7 @@ export async function startStack(stack: Stack, { signal, report }: StartOptions)
   const before = await stackContainers(layout);
   await assertGatewayPort(stack, before);
   try {
-    // What holds the gateway's port answers until the moment in which the gateway takes it.
-    if (!(await isMaintenanceAtGateway(layout))) {
-      await up(stack, services, { names: [], before, flags: ['--remove-orphans'], signal, report });
-    } else {
-      const behind = withDependents(services, [gateway]);
-      const names = services.flatMap(({ name }) => (behind.has(name) ? [] : [name]));
-      await up(stack, services, { names, before, flags: ['--remove-orphans'], signal, report });
-      await freeGatewayPort(layout);
-      await upInOrder(stack, services, [...behind], { before, signal, report });
-    }
+    await withDatabasePassword(stack, report, () => startAll(stack, services, { signal, report }));
   } catch (error) {
     await stopWhatWasStarted(stack, before, report);
     if (!signal.aborted) throw error;
@@ -51,6 +43,20 @@ export async function startStack(stack: Stack, { signal, report }: StartOptions)
       message: 'The start was cancelled; what it had started is stopped again.',
     });
   }
+}
+
+async function startAll(stack: Stack, services: readonly InstalledService[], options: StartOptions): Promise<void> {
+  const before = await stackContainers(stack.layout);
+  const flags = ['--remove-orphans'];
+  // What holds the gateway's port answers until the moment in which the gateway takes it.
+  if (!(await isMaintenanceAtGateway(stack.layout))) {
+    return up(stack, services, { ...options, names: [], before, flags });
+  }
+  const behind = withDependents(services, [gateway]);
+  const names = services.flatMap(({ name }) => (behind.has(name) ? [] : [name]));
+  await up(stack, services, { ...options, names, before, flags });
+  await freeGatewayPort(stack.layout);
+  await upInOrder(stack, services, [...behind], { ...options, before });
 }
 
 /** Starts these without what they need, each after those of them that it needs. */

@@ -17,7 +17,7 @@ import {
   signIn,
 } from './administrator.ts';
 import { preflight } from './preflight.ts';
-import { chooseSettings } from './settings.ts';
+import { assertChoice, chooseSettings } from './settings.ts';
 import { type Progress, runSteps, type Step } from './step.ts';
 import { assertNoUpdate } from './update/update-plan.ts';
 
@@ -26,6 +26,7 @@ export interface InitOptions {
   tenant: string;
   mode: ServerSettings['mode'];
   runtime: StackRuntime;
+  domain?: string | undefined;
   platformVersion: string;
   adminEmail: string;
   /** Generated and kept in secrets.json when left out. */
@@ -140,6 +141,7 @@ export async function initStack(options: InitOptions): Promise<InitResult> {
         suggestion: `Start it with \`sfp server start --tenant ${options.tenant}\`, or remove it with \`sfp server destroy --tenant ${options.tenant}\`.`,
       });
     }
+    assertChoice(layout, options);
     makeStackDirectories(layout);
     const context: InitContext = { ...options, layout };
     await runSteps('init', layout.journalFile, steps, context, options.progress);

@@ -1,10 +1,9 @@
-import { SfpError } from '../../contracts/error.ts';
-import { makeStackDirectories, type StackLayout, stackLayout } from '../layout.ts';
+import { makeStackDirectories, stackLayout } from '../layout.ts';
 import { lockStack } from '../lock.ts';
 import { ensureSecrets } from '../secrets.ts';
-import { domainSchema, readServerSettings, requireServerSettings } from '../server-settings.ts';
+import { requireServerSettings } from '../server-settings.ts';
 import { openStack, type Stack } from '../stack.ts';
-import { chooseSettings, type SettingsChoice } from './settings.ts';
+import { assertChoice, chooseSettings, type SettingsChoice } from './settings.ts';
 import { type Progress, runSteps, type Step } from './step.ts';
 
 export interface RenderOptions extends SettingsChoice {
@@ -27,7 +26,7 @@ export async function renderStack(options: RenderOptions): Promise<RenderResult>
   const layout = stackLayout(options.baseDir, options.tenant);
   const lock = lockStack(layout.lockFile, options.tenant, 'sfp server init');
   try {
-    refuseContradiction(layout, options);
+    assertChoice(layout, options);
     makeStackDirectories(layout);
     let files: readonly string[] = [];
     const steps: readonly Step<RenderOptions>[] = [
@@ -49,32 +48,5 @@ export async function renderStack(options: RenderOptions): Promise<RenderResult>
     return { stack: openStack(layout.baseDir, layout.tenant), files };
   } finally {
     lock.release();
-  }
-}
-
-/** Options that the stack cannot have, or that contradict what its server.json says: refused before anything is written. */
-function refuseContradiction(layout: StackLayout, { tenant, domain, runtime }: RenderOptions): void {
-  if (domain !== undefined && !domainSchema.safeParse(domain).success) {
-    throw new SfpError({
-      code: 'usage',
-      message: `"${domain}" is not a host name that a certificate can be had for.`,
-      suggestion: 'Give the name alone, in lower case, such as deploy.example.com.',
-    });
-  }
-  const existing = readServerSettings(layout);
-  if (existing === null) return;
-  if (existing.runtime !== runtime.name) {
-    throw new SfpError({
-      code: 'stack_exists',
-      message: `Stack "${tenant}" exists already and runs on the ${existing.runtime} runtime.`,
-      suggestion: 'Choose another tenant name, or destroy that stack first.',
-    });
-  }
-  if (domain !== undefined && existing.domain !== domain) {
-    throw new SfpError({
-      code: 'settings_differ',
-      message: `Stack "${tenant}" exists already, with ${existing.domain === undefined ? 'no domain' : `the domain ${existing.domain}`}.`,
-      suggestion: `Set "domain" in ${layout.serverFile} and run the command again without --domain.`,
-    });
   }
 }

@@ -53,7 +53,7 @@ it('refuses to write over a stack of another runtime, or with another domain', a
   const embedded = options({ runtime: { name: 'embedded' }, mode: 'dev' });
   await renderStack(embedded);
   await expect(renderStack({ ...embedded, runtime: { name: 'compose' } })).rejects.toMatchObject({
-    code: 'stack_exists',
+    code: 'settings_differ',
   });
   const compose = options({ domain: 'one.acme.example' });
   await renderStack(compose);

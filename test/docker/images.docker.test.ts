@@ -1,6 +1,8 @@
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { caddyfile } from '../../compose/gateway/caddyfile.ts';
+import { problemSchema } from '../../contracts/error.ts';
+import { maintenanceProblem } from '../../stack/maintenance/problem.ts';
 import { waitFor } from '../support/wait.ts';
 import { docker } from './support/docker.ts';
 import { officialTag } from './support/stack-images.ts';
@@ -64,7 +66,11 @@ describe('the edge', () => {
     const answer = await ask('/api/v1/version');
     expect(answer).toMatch(/^HTTP\/1\.1 503 /);
     expect(answer).toMatch(/^retry-after: 30\r$/im);
-    expect(answer).toContain('"code":"maintenance"');
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    const problem = problemSchema.parse(JSON.parse(body));
+    expect(problem).toEqual(maintenanceProblem(problem.requestId));
+    expect(problem.requestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(head).toContain(problem.requestId);
   });
 
   it('hands on to a gateway that is there, and says so again while the file for it is', async () => {

@@ -7,8 +7,9 @@ import { pipeline } from 'node:stream/promises';
 import { resolveBaseDir } from '../../../stack/base-dir.ts';
 import { asDiskFull } from '../../../stack/disk-full.ts';
 import { makePassableDirectory } from '../../../stack/layout.ts';
+import { openStack } from '../../../stack/stack.ts';
 import { platformVersion } from '../../platform-version.ts';
-import { type BundleManifest, loadImageBundle, saveImageBundle } from '../../runtime.ts';
+import { type BundleManifest, loadImageBundle, runtimeFor, saveImageBundle } from '../../runtime.ts';
 import { byteText } from './backup-view.ts';
 import { type ImagesContext, rowsOf } from './images-list.ts';
 
@@ -16,6 +17,7 @@ import { type ImagesContext, rowsOf } from './images-list.ts';
 export async function saveImages(file: string, context: ImagesContext): Promise<void> {
   const { output, signal } = context;
   const report = (message: string): void => output.info(message);
+  await prepareNamed(context);
   const { manifest, bytes } = await saveImageBundle(await rowsOf(context), { signal, report });
   if (file === '-') return pipeline(Readable.from(bytes), process.stdout, { end: false });
   const path = resolve(file);
@@ -36,6 +38,14 @@ export async function saveImages(file: string, context: ImagesContext): Promise<
     `${manifest.images.length} images of platform version ${manifest.platformVersion} (${manifest.os}/${manifest.architecture}) are in ${path}, ${byteText(size)}.\n`,
   );
   output.hint(`On the other machine: sfp server images load ${file}`);
+}
+
+/** Of a named stack everything is got first, the platform's own image built: what is saved is what its start would take. */
+async function prepareNamed({ options: { tenant, baseDir }, output, signal }: ImagesContext): Promise<void> {
+  if (tenant === undefined) return;
+  const stack = openStack(resolveBaseDir(baseDir), tenant);
+  if (stack.settings.runtime !== 'compose') return;
+  await runtimeFor(stack).prepare(stack, { signal, report: (message) => output.info(message) });
 }
 
 async function syncFile(path: string): Promise<void> {

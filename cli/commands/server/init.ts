@@ -67,6 +67,7 @@ export const command = defineCommand({
       tenant,
       mode: options.mode,
       runtime,
+      domain: options.domain,
       platformVersion: platformVersion(),
       adminEmail: options.adminEmail ?? `admin@${tenant}.local`,
       adminPassword: await givenPassword(input, options),

@@ -1,3 +1,4 @@
+import { localUrl } from '../../local-url.ts';
 import type { Stack } from '../../stack.ts';
 
 const limitMs = 5_000;
@@ -15,8 +16,7 @@ export const asks = (url: string, apiKey: string, bearer?: string): Promise<Resp
     signal: AbortSignal.timeout(limitMs),
   });
 
-/** The gateway's own port: a domain may lead to it by a way that this machine cannot go. */
-export const gatewayOf = ({ settings }: Stack): string => `http://127.0.0.1:${settings.ports.gateway}`;
+export const gatewayOf = ({ settings }: Stack): string => localUrl(settings);
 
 export const asksAuth = (url: string, path: string, apiKey: string, bearer?: string): Promise<Response> =>
   fetch(`${url}/auth/v1/${path}`, {
