@@ -49,10 +49,10 @@ it('renders a whole stack without any engine, and prints no secret', async () =>
   expect(images.stdout).toContain('supabase/postgres');
 });
 
-it('says that containers cannot be run yet, and that a development stack has neither domain nor files', async () => {
+it('says that no engine answers, and that a development stack has neither domain nor files', async () => {
   const base = newBase();
   const prod = await sfp(base, 'init', '-t', 'acme', '--mode', 'prod');
-  expect([prod.code, prod.stderr]).toEqual([1, expect.stringContaining('runtime_not_available')]);
+  expect([prod.code, prod.stderr]).toEqual([1, expect.stringContaining('preflight_failed')]);
   for (const args of [['--render-only'], ['--domain', 'a.example.com']]) {
     const refused = await sfp(base, 'init', '-t', 'acme', ...args);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--mode prod')]);
