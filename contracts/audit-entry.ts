@@ -26,7 +26,7 @@ export const auditEntrySchema = z.object({
 });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
-export const auditActions = ['insert', 'update', 'delete'] as const;
+export const auditActions = ['insert', 'update', 'delete', 'read'] as const;
 
 /** What the triggers in the migrations call things; a test compares them. */
 export const auditSubjects = [
@@ -35,6 +35,7 @@ export const auditSubjects = [
   'invitation',
   'project',
   'environment',
+  'integration',
   'deployment',
   'task',
   'application_token',
