@@ -30,6 +30,12 @@ import { getConfig } from './routes/health/config.ts';
 import { getHealth } from './routes/health/get.ts';
 import { getLive } from './routes/health/live.ts';
 import { getVersion } from './routes/health/version.ts';
+import { createIntegration } from './routes/integrations/create.ts';
+import { getIntegration } from './routes/integrations/get.ts';
+import { listIntegrations } from './routes/integrations/list.ts';
+import { removeIntegration } from './routes/integrations/remove.ts';
+import { setIntegrationSecret } from './routes/integrations/set-secret.ts';
+import { updateIntegration } from './routes/integrations/update.ts';
 import { postDispatch } from './routes/internal/dispatch.ts';
 import { acceptInvitation } from './routes/invitations/accept.ts';
 import { createInvitation } from './routes/invitations/create.ts';
@@ -86,6 +92,12 @@ const endpoints: readonly Endpoint[] = [
   createEnvironment,
   getEnvironment,
   updateEnvironment,
+  listIntegrations,
+  createIntegration,
+  getIntegration,
+  updateIntegration,
+  removeIntegration,
+  setIntegrationSecret,
   listDeployments,
   createDeployment,
   getDeployment,

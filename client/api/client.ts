@@ -7,11 +7,15 @@ import type {
   createAccountSchema,
   createDeploymentSchema,
   createEnvironmentSchema,
+  createIntegrationSchema,
   createInvitationSchema,
   createProjectSchema,
   createTokenSchema,
+  integrationQuerySchema,
   resendInvitationSchema,
+  setIntegrationSecretSchema,
   updateEnvironmentSchema,
+  updateIntegrationSchema,
   updateMemberSchema,
   updateProjectSchema,
 } from '../../contracts/api/request.ts';
@@ -19,6 +23,7 @@ import { applicationTokenSchema } from '../../contracts/application-token.ts';
 import { auditEntrySchema } from '../../contracts/audit-entry.ts';
 import type { DeploymentStatus } from '../../contracts/deployment.ts';
 import { deploymentSchema } from '../../contracts/deployment.ts';
+import { integrationSchema } from '../../contracts/integration.ts';
 import { type InvitationState, invitationPreviewSchema, invitationSchema } from '../../contracts/invitation.ts';
 import { memberSchema } from '../../contracts/member.ts';
 import { environmentSchema, projectSchema } from '../../contracts/project.ts';
@@ -157,6 +162,25 @@ export function createApiClient(options: HttpOptions) {
       update: (id: string, body: Body<typeof updateEnvironmentSchema>, { version }: Changing) =>
         http({ method: 'PATCH', path: at('environments', id), body, version, answer: environmentSchema }),
     },
+    integrations: {
+      list: ({ cursor, limit, signal, ...filter }: IntegrationFilter & Page = {}) =>
+        http({
+          method: 'GET',
+          path: '/integrations',
+          query: { ...filter, ...page({ cursor, limit }) },
+          answer: pageSchema(integrationSchema),
+          signal,
+        }),
+      get: (id: string) => http({ method: 'GET', path: at('integrations', id), answer: integrationSchema }),
+      create: (body: Body<typeof createIntegrationSchema>, creates: Creating = {}) =>
+        http({ method: 'POST', path: '/integrations', body, creates, answer: integrationSchema }),
+      update: (id: string, body: Body<typeof updateIntegrationSchema>, { version }: Changing) =>
+        http({ method: 'PATCH', path: at('integrations', id), body, version, answer: integrationSchema }),
+      remove: (id: string) => http({ method: 'DELETE', path: at('integrations', id), answer: anything }),
+      /** The value goes in and never comes out again. */
+      setSecret: (id: string, body: Body<typeof setIntegrationSecretSchema>, { version }: Changing) =>
+        http({ method: 'PUT', path: at('integrations', id, 'secret'), body, version, answer: integrationSchema }),
+    },
     deployments: {
       list: ({ project, environment, status, ...query }: DeploymentFilter & Page = {}) =>
         http({
@@ -207,6 +231,7 @@ export function createApiClient(options: HttpOptions) {
 export type ApiClient = ReturnType<typeof createApiClient>;
 
 export type AuditFilter = Omit<z.input<typeof auditQuerySchema>, 'cursor' | 'limit'>;
+export type IntegrationFilter = Omit<z.input<typeof integrationQuerySchema>, 'cursor' | 'limit'>;
 export interface DeploymentFilter {
   project?: string | undefined;
   environment?: string | undefined;

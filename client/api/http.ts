@@ -6,7 +6,7 @@ import type { Credentials } from '../auth/credentials.ts';
 import { ApiError, apiErrorOf, isPassing, unreachable } from './api-error.ts';
 
 interface HttpRequest<Answer> {
-  method: 'GET' | 'POST' | 'DELETE' | 'PATCH';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
   /** Below `/api/v1`, with its leading slash. */
   path: string;
   query?: Record<string, string | number | undefined>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { accountRoleSchema } from '../account.ts';
 import { tokenScopeSchema } from '../application-token.ts';
 import { auditActions, auditSubjects } from '../audit-entry.ts';
+import { credentialValueSchema, integrationProviderSchema } from '../integration.ts';
 import { isInvitationCode } from '../invitation.ts';
 import { environmentCategorySchema } from '../project.ts';
 import { pageQuerySchema, slugSchema, timestampSchema, uuidSchema } from '../scalar.ts';
@@ -49,6 +50,32 @@ export const updateEnvironmentSchema = z
     variables: variablesSchema.optional(),
   })
   .refine(atLeastOne, nothingToChange);
+
+/** The secret has a request of its own: its body must not go into what `Idempotency-Key` keeps, not even as a hash. */
+export const createIntegrationSchema = z.object({
+  accountId: uuidSchema.optional(),
+  /** Id or slug; for every project of the account when left out. */
+  project: z.string().min(1).optional(),
+  provider: integrationProviderSchema.default('generic'),
+  name: slugSchema,
+});
+
+/** PATCH /api/v1/integrations/{id}: what is left out stays. */
+export const updateIntegrationSchema = z
+  .strictObject({ name: slugSchema.optional(), enabled: z.boolean().optional() })
+  .refine(atLeastOne, nothingToChange);
+
+/** PUT /api/v1/integrations/{id}/secret */
+export const setIntegrationSecretSchema = z.strictObject({ value: credentialValueSchema });
+
+/** GET /api/v1/integrations */
+export const integrationQuerySchema = pageQuerySchema.extend({
+  accountId: uuidSchema.optional(),
+  /** Id or slug: only those of this project. */
+  project: z.string().min(1).optional(),
+  name: slugSchema.optional(),
+  provider: integrationProviderSchema.optional(),
+});
 
 /** `project` and `environment` take an id or a slug. */
 export const createDeploymentSchema = z.object({

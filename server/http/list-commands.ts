@@ -2,6 +2,7 @@
 export const listCommands = {
   projects: 'List the projects: sfp project list',
   environments: 'List the environments of a project: sfp environment list --project <slug>',
+  integrations: 'List the integrations: sfp integration list',
   deployments: 'List the deployments: sfp task list --type deployment',
   tasks: 'List the tasks: sfp task list',
   members: 'List the members: sfp member list',

@@ -37,6 +37,7 @@ export const callSamples: Record<CallName, (world: World, actor: Actor) => Promi
     const { email } = Object.entries(world.people).find(([person]) => person === actor)?.[1] ?? world.people.owner;
     return { p_hash: invitationHash((await world.newInvitation(await world.twinAccount(), email)).code) };
   },
+  set_integration_secret: async (world) => ({ p_id: await world.newIntegration(), p_value: 'a new secret' }),
   cancel_task: async (world) => ({ p_task_id: await world.newTask() }),
   retry_deployment: async (world) => {
     const { id, task_id } = await world.newDeployment();

@@ -115,6 +115,23 @@ export const probes: Record<RouteName, Probe> = {
     headers: anyVersion,
     body: { name: 'Renamed' },
   }),
+  'GET /integrations': async (world) => {
+    const id = await world.newIntegration();
+    return { path: of(world, '/integrations'), item: (item) => item.id === id };
+  },
+  'POST /integrations': (world) => ({ body: { project: world.project, name: slug() } }),
+  'GET /integrations/{id}': async (world) => ({ path: `/integrations/${await world.newIntegration()}` }),
+  'PATCH /integrations/{id}': async (world) => ({
+    path: `/integrations/${await world.newIntegration()}`,
+    headers: anyVersion,
+    body: { enabled: false },
+  }),
+  'DELETE /integrations/{id}': async (world) => ({ path: `/integrations/${await world.newIntegration()}` }),
+  'PUT /integrations/{id}/secret': async (world) => ({
+    path: `/integrations/${await world.newIntegration()}/secret`,
+    headers: anyVersion,
+    body: { value: 'a new secret' },
+  }),
   'GET /deployments': (world) => ({ item: ofAccount(world) }),
   'POST /deployments': (world) => ({ body: { project: world.project, environment: world.environment } }),
   'GET /deployments/{id}': (world) => ({ path: `/deployments/${world.deployment.id}` }),

@@ -56,6 +56,11 @@ export const samples: Record<TableName, Sample> = {
     fresh: (world) => ({ account_id: world.account, project_id: world.project, slug: slug(), name: 'E' }),
     patch: { name: 'Renamed' },
   },
+  integrations: {
+    existing: async (world) => ({ id: await world.newIntegration() }),
+    fresh: (world) => ({ account_id: world.account, project_id: world.project, name: slug() }),
+    patch: { enabled: false },
+  },
   deployments: {
     existing: async (world, _, verb) => ({
       id: verb === 'delete' ? (await world.newDeployment()).id : world.deployment.id,

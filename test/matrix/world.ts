@@ -27,6 +27,7 @@ export interface World {
   newDeployment(): Promise<{ id: string; task_id: string }>;
   newTask(): Promise<string>;
   newToken(): Promise<string>;
+  newIntegration(): Promise<string>;
   newInvitation(account: string, email: string): Promise<{ id: string; code: string }>;
   /** Another account with the same people in the same roles, to be deleted. */
   twinAccount(): Promise<string>;
@@ -60,6 +61,7 @@ export async function makeWorld(): Promise<World> {
     for (const role of ['viewer', 'member', 'admin', 'owner'] as const) await join(made, people[role].id, role);
     return made;
   };
+  await stack.owner.query('select public.ensure_credentials_key()');
   const account = await twinAccount();
   await join(await newAccount(), outsider.id, 'owner');
   const project = await id(
@@ -123,6 +125,11 @@ export async function makeWorld(): Promise<World> {
         `insert into public.application_tokens (account_id, user_id, name, hint) values ($1, $2, 'other', 'sfp_at_abcd') returning id`,
         [account, admin.id],
       ),
+    newIntegration: () =>
+      id('insert into public.integrations (account_id, name) values ($1, $2) returning id', [
+        account,
+        `i-${randomBytes(6).toString('hex')}`,
+      ]),
     async newInvitation(accountId, email) {
       const code = newInvitationCode();
       const made = await id(
