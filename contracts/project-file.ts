@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { slugSchema } from './scalar.ts';
 
 const durationSchema = z
   .string()
@@ -11,6 +12,10 @@ const stepSchema = z.strictObject({
   run: z.string().min(1),
   timeout: durationSchema.optional(),
   env: z.record(z.string(), z.string()).optional(),
+  /** Variable → name of an integration, of the project or of its account. In this step's environment only. */
+  credentials: z
+    .record(z.string().regex(/^(?!SFP_)[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable, none of SFP_…'), slugSchema)
+    .optional(),
 });
 export type ProjectStep = z.infer<typeof stepSchema>;
 

@@ -25,9 +25,10 @@ export class Masker {
     this.#secrets = [...new Set(usable)].sort((a, b) => b.length - a.length);
   }
 
-  /** A masker for the values of those variables whose name says that they are secret. */
-  static forVariables(variables: Record<string, string>): Masker {
-    return new Masker(Object.entries(variables).flatMap(([name, value]) => (secretName.test(name) ? [value] : [])));
+  /** A masker for the values of those variables whose name says that they are secret, and for `secrets`. */
+  static forVariables(variables: Record<string, string>, secrets: readonly string[] = []): Masker {
+    const named = Object.entries(variables).flatMap(([name, value]) => (secretName.test(name) ? [value] : []));
+    return new Masker([...named, ...secrets]);
   }
 
   apply(text: string): string {

@@ -1,7 +1,7 @@
 import { createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { DeploymentMetadata, Stage, StageStatus } from '../../contracts/deployment.ts';
-import type { Failure } from '../../contracts/error.ts';
+import { type Failure, SfpError } from '../../contracts/error.ts';
 import { type PlatformSchema, platformSchemaSchema } from '../../contracts/schema-version.ts';
 import type { TaskProgress } from '../../contracts/task.ts';
 import type { NewTaskEvent } from '../../contracts/task-event.ts';
@@ -79,10 +79,18 @@ export class TaskStore {
     return this.#call('release_environment', z.unknown(), { p_environment_id: environmentId, p_task_id: taskId });
   }
 
+  /** Values by name. Written into the audit log. What people have to mend is an `SfpError`. */
+  credentials(taskId: string, attempt: number, names: readonly string[]): Promise<Record<string, string>> {
+    const parameters = { p_task_id: taskId, p_attempt: attempt, p_names: names };
+    return this.#call('read_task_credentials', z.record(z.string(), z.string()), parameters);
+  }
+
   async #call<Output>(name: string, schema: z.ZodType<Output>, parameters: Record<string, unknown>): Promise<Output> {
     const { data, error, status } = await this.#supabase.rpc(name, parameters);
     if (error === null) return schema.parse(data);
     if (error.message === 'stale_attempt') throw new StaleAttempt(`${name}: another attempt has taken over`);
+    if (error.message.startsWith('credential'))
+      throw new SfpError({ code: error.message, message: error.details, suggestion: error.hint });
     throw new StoreError(name, status, error.code, error.message);
   }
 }

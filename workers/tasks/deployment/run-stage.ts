@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Stage } from '../../../contracts/deployment.ts';
 import { type Failure, SfpError } from '../../../contracts/error.ts';
 import { durationMs, type ProjectFile, type ProjectStep } from '../../../contracts/project-file.ts';
+import { fetchCredentials } from '../../credentials/task-credentials.ts';
 import { type CommandEnd, runCommand } from '../../executors/command.ts';
 import { Masker } from '../../executors/mask.ts';
 import { outOfSpace } from '../../workspace/git.ts';
@@ -30,7 +31,8 @@ export async function runStage(
 async function runStep(context: DeploymentContext, file: ProjectFile, stage: Stage, step: ProjectStep): Promise<void> {
   const { run, workspace, configDir } = context;
   const variables = stepEnvironment(context, file, stage, step);
-  const masker = Masker.forVariables(variables);
+  const credentials = await fetchCredentials(run, step);
+  const masker = Masker.forVariables(variables, credentials.secrets);
   const tail: string[] = [];
   const startedAt = Date.now();
   run.events.say('step', { stage, step: step.name, status: 'running' });
@@ -38,7 +40,7 @@ async function runStep(context: DeploymentContext, file: ProjectFile, stage: Sta
     command: '/bin/sh',
     args: ['-euc', step.run],
     cwd: workspace.source,
-    env: variables,
+    env: { ...variables, ...credentials.variables },
     marker: `${stepMarker(configDir)}${randomUUID()}`,
     timeoutMs: step.timeout === undefined ? defaultStepTimeoutMs : durationMs(step.timeout),
     signal: run.signal,
