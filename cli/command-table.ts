@@ -9,6 +9,7 @@ export const groupSummaries: Record<string, string> = {
   task: 'Tasks: follow, cancel, retry',
   member: 'Members of an account and their roles',
   invitation: 'Invite people, accept an invitation',
+  integration: 'Credentials of outside systems, for steps that ask for them',
   audit: 'Who changed what',
   token: 'Application tokens for scripts and CI',
 };
@@ -129,6 +130,33 @@ export const commandTable: readonly CommandEntry[] = [
     path: 'invitation accept',
     summary: 'Accept an invitation',
     load: () => import('./commands/invitation/accept.ts'),
+  },
+  {
+    path: 'integration create',
+    summary: 'Add a credential',
+    load: () => import('./commands/integration/create.ts'),
+  },
+  { path: 'integration list', summary: 'List integrations', load: () => import('./commands/integration/list.ts') },
+  { path: 'integration get', summary: 'Show one integration', load: () => import('./commands/integration/get.ts') },
+  {
+    path: 'integration update',
+    summary: 'Rename, disable or enable an integration',
+    load: () => import('./commands/integration/update.ts'),
+  },
+  {
+    path: 'integration set-secret',
+    summary: 'Set the secret of an integration',
+    load: () => import('./commands/integration/set-secret.ts'),
+  },
+  {
+    path: 'integration delete',
+    summary: 'Delete an integration and its secret',
+    load: () => import('./commands/integration/delete.ts'),
+  },
+  {
+    path: 'integration rotate-key',
+    summary: 'Give a stack a new key for its credentials',
+    load: () => import('./commands/integration/rotate-key.ts'),
   },
   { path: 'audit list', summary: 'Show the audit log', load: () => import('./commands/audit/list.ts') },
   { path: 'completion', summary: 'Completion for your shell', load: () => import('./commands/completion.ts') },

@@ -19,7 +19,7 @@ export async function passwordOf(
 }
 
 /** The text of a file without the last line's end. */
-export async function secretFile(path: string, what: 'password' | 'code'): Promise<string> {
+export async function secretFile(path: string, what: 'password' | 'code' | 'secret'): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
   } catch (cause) {

@@ -1,0 +1,49 @@
+import { SfpError } from '../../../contracts/error.ts';
+import type { Integration } from '../../../contracts/integration.ts';
+import { uuidSchema } from '../../../contracts/scalar.ts';
+import { accountIdOf, accountOption } from '../../context/account-option.ts';
+import type { Connection } from '../../context/connection.ts';
+import { listPages } from '../../context/list-pages.ts';
+
+export const integrationArgument = { integration: { summary: 'Name or id' } } as const;
+
+/** Where a name is looked up. */
+export const placeOptions = {
+  project: { type: 'string', value: 'slug', short: 'p', summary: 'The one of this project, by slug or id' },
+  ...accountOption,
+} as const;
+
+interface Place {
+  project: string | undefined;
+  account: string | undefined;
+}
+
+/** The integration with this id; or with this name, of the project that is named, else of the account. */
+export async function findIntegration(
+  connection: Connection,
+  nameOrId: string,
+  { project, account }: Place,
+): Promise<Integration> {
+  const { integrations } = connection.api;
+  if (uuidSchema.safeParse(nameOrId).success) return integrations.get(nameOrId);
+  const accountId = await accountIdOf(connection, account);
+  const filter = { name: nameOrId, accountId, project };
+  const found = await listPages((page) => integrations.list({ ...filter, ...page }), 1_000);
+  const [first, second] = project === undefined ? found.filter(({ scope }) => scope === 'account') : found;
+  if (second !== undefined) {
+    throw new SfpError({
+      code: 'integration_ambiguous',
+      message: `More than one of your accounts has an integration ${nameOrId}.`,
+      suggestion: 'Say of which account: --account <slug>',
+    });
+  }
+  if (first !== undefined) return first;
+  const elsewhere = project === undefined && found.length > 0;
+  throw new SfpError({
+    code: 'integration_not_found',
+    message: `${project === undefined ? 'The account' : `The project ${project}`} has no integration ${nameOrId}.`,
+    suggestion: elsewhere
+      ? 'A project has one of that name: say which with --project <slug>.'
+      : 'List them: sfp integration list',
+  });
+}
