@@ -5,8 +5,8 @@ import { slugSchema, timestampSchema, uuidSchema } from './scalar.ts';
 export const integrationProviders = ['generic', 'github', 'azure-devops', 'jenkins', 'slack'] as const;
 export const integrationProviderSchema = z.enum(integrationProviders);
 
-/** A step that asks for a name gets its project's integration, else the account's. */
-export const integrationScopeSchema = z.enum(['project', 'account']);
+/** A step that asks for a name gets its environment's integration, else its project's, else the account's. */
+export const integrationScopeSchema = z.enum(['environment', 'project', 'account']);
 
 /** `empty`: no secret was set yet. */
 export const integrationStatusSchema = z.enum(['empty', 'active', 'disabled']);
@@ -17,6 +17,8 @@ export const integrationSchema = z.object({
   accountId: uuidSchema,
   /** Null for one of the account. */
   projectId: uuidSchema.nullable(),
+  /** Null for one of every environment. */
+  environmentId: uuidSchema.nullable(),
   scope: integrationScopeSchema,
   provider: integrationProviderSchema,
   /** What a project file asks for it by. */

@@ -12,7 +12,7 @@ const stepSchema = z.strictObject({
   run: z.string().min(1),
   timeout: durationSchema.optional(),
   env: z.record(z.string(), z.string()).optional(),
-  /** Variable → name of an integration, of the project or of its account. In this step's environment only. */
+  /** Variable → name of an integration, of the environment, the project or the account. In this step's environment only. */
   credentials: z
     .record(z.string().regex(/^(?!SFP_)[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable, none of SFP_…'), slugSchema)
     .optional(),

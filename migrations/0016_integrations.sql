@@ -3,7 +3,7 @@
 -- private, under a key that is in the Vault and nowhere else, and leaves only for a worker whose task is running.
 
 create type public.integration_provider as enum ('generic', 'github', 'azure-devops', 'jenkins', 'slack');
-create type public.integration_scope as enum ('project', 'account');
+create type public.integration_scope as enum ('environment', 'project', 'account');
 create type public.integration_status as enum ('empty', 'active', 'disabled');
 
 create table public.integrations (
@@ -11,6 +11,8 @@ create table public.integrations (
   account_id uuid not null references public.accounts (id) on delete cascade,
   -- Null: for every project of the account.
   project_id uuid,
+  -- Null: for every environment of the project.
+  environment_id uuid,
   provider public.integration_provider not null default 'generic',
   name text not null check (name ~ '^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$'),
   enabled boolean not null default true,
@@ -18,21 +20,27 @@ create table public.integrations (
   secret_version int not null default 0,
   secret_set_at timestamptz,
   scope public.integration_scope not null generated always as (
-    case when project_id is null then 'account'::public.integration_scope else 'project' end) stored,
+    case when project_id is null then 'account'::public.integration_scope when environment_id is null then 'project'
+      else 'environment' end) stored,
   status public.integration_status not null generated always as (
     case when not enabled then 'disabled'::public.integration_status when secret_version = 0 then 'empty'
       else 'active' end) stored,
   version int not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  unique nulls not distinct (account_id, project_id, name),
-  foreign key (project_id, account_id) references public.projects (id, account_id) on delete cascade
+  check (environment_id is null or project_id is not null),
+  unique nulls not distinct (account_id, project_id, environment_id, name),
+  foreign key (project_id, account_id) references public.projects (id, account_id) on delete cascade,
+  foreign key (environment_id, project_id, account_id)
+    references public.environments (id, project_id, account_id) on delete cascade
 );
 create index integrations_created_idx on public.integrations (created_at desc, id desc);
 create index integrations_project_idx on public.integrations (project_id, account_id);
+create index integrations_environment_idx on public.integrations (environment_id);
 create trigger next_version before update on public.integrations for each row execute function private.next_version();
 create trigger audit after insert or update or delete on public.integrations
-  for each row execute function private.audit('integration', 'provider', 'name', 'project_id', 'enabled', 'secret_version');
+  for each row execute function private.audit('integration', 'provider', 'name', 'project_id', 'environment_id', 'enabled',
+    'secret_version');
 
 -- An integration of a project belongs to the project's account; who writes straight through REST need not repeat it.
 create trigger integration_account before insert on public.integrations
@@ -40,7 +48,8 @@ create trigger integration_account before insert on public.integrations
 
 alter table public.integrations enable row level security;
 grant select, delete on public.integrations to authenticated;
-grant insert (id, account_id, project_id, provider, name, enabled), update (name, enabled) on public.integrations to authenticated;
+grant insert (id, account_id, project_id, environment_id, provider, name, enabled), update (name, enabled)
+  on public.integrations to authenticated;
 create policy integrations_read on public.integrations for select to authenticated
   using (account_id in (select private.member_account_ids('viewer')));
 create policy integrations_insert on public.integrations for insert to authenticated
@@ -127,7 +136,7 @@ begin
 end $$;
 grant execute on function public.set_integration_secret(uuid, text, int) to authenticated, service_role;
 
--- The secrets that a step asks for, by name: the project's own, else the account's. For the running attempt of a task
+-- The secrets that a step asks for, by name: the environment's, else the project's, else the account's. For the running attempt of a task
 -- and no longer; the row lock holds it running until this is done.
 create function public.read_task_credentials(p_task_id uuid, p_attempt int, p_names text[])
 returns jsonb language plpgsql security definer set search_path = '' as $$
@@ -145,9 +154,10 @@ begin
     left join vault.decrypted_secrets s on s.name = 'sfp_credentials_key'
     where i.account_id = v_task.account_id and i.name = v_name
       and (i.project_id is null or i.project_id = v_task.project_id)
-    order by i.project_id nulls last limit 1;
+      and (i.environment_id is null or i.environment_id = v_task.environment_id)
+    order by i.scope limit 1; -- the narrowest
     if not found then
-      perform private.fail(409, 'credential_missing', format('Neither the project nor its account has an integration "%s".', v_name),
+      perform private.fail(409, 'credential_missing', format('Neither the environment, the project nor the account has an integration "%s".', v_name),
         format('Make it: sfp integration create %s', v_name));
     elsif v_found.status = 'disabled' then
       perform private.fail(409, 'credential_disabled', format('The integration "%s" is disabled.', v_name),

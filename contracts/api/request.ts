@@ -56,6 +56,8 @@ export const createIntegrationSchema = z.object({
   accountId: uuidSchema.optional(),
   /** Id or slug; for every project of the account when left out. */
   project: z.string().min(1).optional(),
+  /** Id, or slug together with `project`; for every environment when left out. */
+  environment: z.string().min(1).optional(),
   provider: integrationProviderSchema.default('generic'),
   name: slugSchema,
 });
@@ -71,8 +73,10 @@ export const setIntegrationSecretSchema = z.strictObject({ value: credentialValu
 /** GET /api/v1/integrations */
 export const integrationQuerySchema = pageQuerySchema.extend({
   accountId: uuidSchema.optional(),
-  /** Id or slug: only those of this project. */
+  /** Id or slug: only those of this project and its environments. */
   project: z.string().min(1).optional(),
+  /** Id, or slug together with `project`: only those of this environment. */
+  environment: z.string().min(1).optional(),
   name: slugSchema.optional(),
   provider: integrationProviderSchema.optional(),
 });

@@ -7,7 +7,7 @@ import { secretOptions, secretValue } from './secret-value.ts';
 
 export const command = defineCommand({
   description:
-    'Of a project with --project, else of the account and so for all its projects; a project’s own goes before the account’s. The secret comes from stdin, a file or a prompt, is stored encrypted, and is shown to nobody again: a step of a deployment that asks for it by name gets it as an environment variable. Without a secret it waits for sfp integration set-secret.',
+    'Of a project with --project, of one of its environments with --environment too, else of the account and so for all its projects; the narrowest is the one that a step gets. The secret comes from stdin, a file or a prompt, is stored encrypted, and is shown to nobody again: a step of a deployment that asks for it by name gets it as an environment variable. Without a secret it waits for sfp integration set-secret.',
   args: { name: { summary: 'What steps ask for: lower-case letters, digits, hyphens' } },
   options: {
     provider: {
@@ -22,11 +22,11 @@ export const command = defineCommand({
   },
   examples: [
     'sfp integration create npm --secret-file npm-token.txt',
-    'sfp integration create registry --project site --secret-stdin < password.txt',
+    'sfp integration create registry --project site --environment production --secret-stdin < password.txt',
   ],
   async run(context) {
     const { args, options, input, output } = context;
-    const { project, provider } = options;
+    const { project, environment, provider } = options;
     const connection = await connect(context);
     const accountId = await accountIdOf(connection, options.account);
     const given = options.secretStdin || options.secretFile !== undefined || input.canAsk;
@@ -37,7 +37,8 @@ export const command = defineCommand({
       name: args.name,
       provider,
       ...(project === undefined ? {} : { project }),
-      ...(accountId === undefined || project !== undefined ? {} : { accountId }),
+      ...(environment === undefined ? {} : { environment }),
+      ...(accountId === undefined || project !== undefined || environment !== undefined ? {} : { accountId }),
     });
     const integration =
       value === undefined ? made : await integrations.setSecret(made.id, { value }, { version: made.version });

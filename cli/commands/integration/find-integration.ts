@@ -10,26 +10,29 @@ export const integrationArgument = { integration: { summary: 'Name or id' } } as
 /** Where a name is looked up. */
 export const placeOptions = {
   project: { type: 'string', value: 'slug', short: 'p', summary: 'The one of this project, by slug or id' },
+  environment: { type: 'string', value: 'slug', short: 'e', summary: 'The one of this environment, by slug or id' },
   ...accountOption,
 } as const;
 
 interface Place {
   project: string | undefined;
+  environment: string | undefined;
   account: string | undefined;
 }
 
-/** The integration with this id; or with this name, of the project that is named, else of the account. */
+/** The integration with this id; or with this name, of the environment or the project that is named, else of the account. */
 export async function findIntegration(
   connection: Connection,
   nameOrId: string,
-  { project, account }: Place,
+  { project, environment, account }: Place,
 ): Promise<Integration> {
   const { integrations } = connection.api;
   if (uuidSchema.safeParse(nameOrId).success) return integrations.get(nameOrId);
   const accountId = await accountIdOf(connection, account);
-  const filter = { name: nameOrId, accountId, project };
+  const filter = { name: nameOrId, accountId, project, environment };
+  const scope = environment !== undefined ? 'environment' : project !== undefined ? 'project' : 'account';
   const found = await listPages((page) => integrations.list({ ...filter, ...page }), 1_000);
-  const [first, second] = project === undefined ? found.filter(({ scope }) => scope === 'account') : found;
+  const [first, second] = found.filter((integration) => integration.scope === scope);
   if (second !== undefined) {
     throw new SfpError({
       code: 'integration_ambiguous',
@@ -38,12 +41,12 @@ export async function findIntegration(
     });
   }
   if (first !== undefined) return first;
-  const elsewhere = project === undefined && found.length > 0;
   throw new SfpError({
     code: 'integration_not_found',
-    message: `${project === undefined ? 'The account' : `The project ${project}`} has no integration ${nameOrId}.`,
-    suggestion: elsewhere
-      ? 'A project has one of that name: say which with --project <slug>.'
-      : 'List them: sfp integration list',
+    message: `The ${scope} has no integration ${nameOrId}.`,
+    suggestion:
+      found.length > 0
+        ? 'There is one of that name elsewhere: say where with --project <slug>, and --environment <slug>.'
+        : 'List them: sfp integration list',
   });
 }

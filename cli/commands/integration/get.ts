@@ -17,6 +17,7 @@ export const command = defineCommand({
         ['provider', integration.provider],
         ['scope', integration.scope],
         ...(integration.projectId === null ? [] : [['project', integration.projectId] as const]),
+        ...(integration.environmentId === null ? [] : [['environment', integration.environmentId] as const]),
         ['status', integration.status],
         ['secret version', String(integration.secretVersion)],
         ['secret set', integration.secretSetAt ?? 'never'],

@@ -12,13 +12,14 @@ export const command = defineCommand({
     provider: { type: 'string', value: 'provider', choices: integrationProviders, summary: 'Only of this' },
     ...placeOptions,
     project: { type: 'string', value: 'slug', short: 'p', summary: 'Only those of this project, by slug or id' },
+    environment: { type: 'string', value: 'slug', short: 'e', summary: 'Only those of this environment' },
     ...pageOptions,
   },
   async run(context) {
-    const { account, project, provider, limit } = context.options;
+    const { account, project, environment, provider, limit } = context.options;
     const connection = await connect(context);
     const accountId = await accountIdOf(connection, account);
-    const filter = { accountId, project, provider };
+    const filter = { accountId, project, environment, provider };
     const integrations = await listPages((page) => connection.api.integrations.list({ ...filter, ...page }), limit);
     context.output.result(
       integrations,

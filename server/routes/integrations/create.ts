@@ -6,7 +6,7 @@ import { idempotent } from '../../http/idempotency.ts';
 import { integrationColumns, integrationRowSchema, toIntegration } from '../../rows/integration.ts';
 import { fetchRows } from '../../services/database.ts';
 import { soleAccountId } from '../accounts/sole-account.ts';
-import { findProject } from '../projects/find.ts';
+import { findPlace } from './find-place.ts';
 
 export const createIntegration: Endpoint = (api, services) =>
   api.openapi(
@@ -16,7 +16,7 @@ export const createIntegration: Endpoint = (api, services) =>
       tags: ['Integrations'],
       summary: 'Make an integration, without a secret yet',
       description:
-        'Of a project when one is named, else of the account and so of all its projects. The secret is set with `PUT /api/v1/integrations/{id}/secret`; until then the status is `empty`.',
+        'Of an environment or a project when one is named, else of the account and so of all its projects. The secret is set with `PUT /api/v1/integrations/{id}/secret`; until then the status is `empty`.',
       security: bearer,
       middleware: idempotent(services),
       request: { body: jsonBody(createIntegrationSchema) },
@@ -24,12 +24,12 @@ export const createIntegration: Endpoint = (api, services) =>
     }),
     async (c) => {
       const { db } = c.get('caller');
-      const { accountId, project, provider, name } = c.req.valid('json');
-      const of = project === undefined ? undefined : await findProject(db, project);
+      const { accountId, provider, name, ...named } = c.req.valid('json');
+      const place = await findPlace(db, named);
       const row = {
+        ...place,
         // With both named, the database refuses a project of another account.
-        account_id: accountId ?? of?.account_id ?? (await soleAccountId(db)),
-        project_id: of?.id ?? null,
+        account_id: accountId ?? place.account_id ?? (await soleAccountId(db)),
         provider,
         name,
       };

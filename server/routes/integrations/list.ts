@@ -7,7 +7,7 @@ import { bearer, type Endpoint, jsonAnswer, problems } from '../../http/api.ts';
 import { paginate, toPage } from '../../http/cursor.ts';
 import { integrationColumns, integrationRowSchema, toIntegration } from '../../rows/integration.ts';
 import { fetchRows } from '../../services/database.ts';
-import { findProject } from '../projects/find.ts';
+import { findPlace } from './find-place.ts';
 
 const route = createRoute({
   method: 'get',
@@ -22,10 +22,10 @@ const route = createRoute({
 export const listIntegrations: Endpoint = (api) =>
   api.openapi(route, async (c) => {
     const { db } = c.get('caller');
-    const { accountId, project, name, provider, ...page } = c.req.valid('query');
-    let query = db.from('integrations').select(integrationColumns);
+    const { accountId, project, environment, name, provider, ...page } = c.req.valid('query');
+    const place = await findPlace(db, { project, environment });
+    let query = db.from('integrations').select(integrationColumns).match(place);
     if (accountId !== undefined) query = query.eq('account_id', accountId);
-    if (project !== undefined) query = query.eq('project_id', (await findProject(db, project)).id);
     if (name !== undefined) query = query.eq('name', name);
     if (provider !== undefined) query = query.eq('provider', provider);
     const rows = await fetchRows(paginate(query, page), z.array(integrationRowSchema));

@@ -106,7 +106,7 @@ describe('a secret', () => {
 });
 
 describe('a running task', () => {
-  it('gets the secrets it asks for: the project’s own, else the account’s', async () => {
+  it('gets the secrets it asks for: the environment’s, else the project’s, else the account’s', async () => {
     const { name, id: ofAccount } = await withSecret('the secret of the account');
     expect(await read([name])).toEqual({ [name]: 'the secret of the account' });
     const { id } = await withSecret('the secret of the project', name, world.project);
@@ -115,6 +115,15 @@ describe('a running task', () => {
       [name]: 'the secret of the project',
       [other.name]: 'line one\nline "two" é',
     });
+    const [environment] = await owned(
+      'insert into public.integrations (project_id, environment_id, name) values ($1, $2, $3) returning id, account_id, scope',
+      [world.project, world.environment, name],
+    );
+    expect(environment).toMatchObject({ account_id: world.account, scope: 'environment' });
+    await setSecret(String(environment?.id), 'the secret of the environment');
+    expect(await read([name])).toEqual({ [name]: 'the secret of the environment' });
+    await owned('delete from public.integrations where id = $1', [environment?.id]);
+    expect(await read([name])).toMatchObject({ [name]: 'the secret of the project' });
     // A disabled one of the project hides the account's: it was switched off, not taken away.
     await owned('update public.integrations set enabled = false where id = $1', [id]);
     await expect(read([name])).rejects.toMatchObject({ code: 'PT409', message: 'credential_disabled' });
@@ -125,7 +134,16 @@ describe('a running task', () => {
     await expect(read([name])).rejects.toMatchObject({ code: 'PT409', message: 'credential_missing' });
   });
 
-  it('gets none of another account or project, and no empty one', async () => {
+  it('gets none of another account, project or environment, and no empty one', async () => {
+    const [staging] = await owned(
+      `insert into public.environments (project_id, slug, name) values ($1, 'staging', 'Staging') returning id`,
+      [world.project],
+    );
+    await owned(`insert into public.integrations (project_id, environment_id, name) values ($1, $2, 'of-staging')`, [
+      world.project,
+      staging?.id,
+    ]);
+    await expect(read(['of-staging'])).rejects.toMatchObject({ message: 'credential_missing' });
     await integration('elsewhere', null, world.otherAccount);
     await expect(read(['elsewhere'])).rejects.toMatchObject({ message: 'credential_missing' });
     const project = await owned(

@@ -21,6 +21,7 @@ beforeAll(async () => {
   const { error } = await stack.as(owner.token).from('accounts_memberships').insert(row);
   if (error !== null) throw error;
   await stack.call('POST', '/projects', { token: owner.token, body: { slug: 'site', repositoryUrl: '/site' } });
+  await stack.call('POST', '/projects/site/environments', { token: owner.token, body: { slug: 'dev' } });
   const key = await stack.service.rpc('ensure_credentials_key');
   if (key.error !== null) throw key.error;
 });
@@ -55,14 +56,17 @@ describe('integrations in the API', () => {
     expect((await call('POST', '', { name: ofAccount })).status).toBe(409);
     await create({ name: ofProject, project: 'site' });
     await create({ name: ofAccount, project: 'site' });
+    const ofEnvironment = await call('POST', '', { name: ofAccount, project: 'site', environment: 'dev' });
+    expect(ofEnvironment.body).toMatchObject({ scope: 'environment', accountId: account });
     const names = async (query: string): Promise<string[]> =>
       (await call('GET', query, undefined, {}, viewer)).body.items.map((item: { name: string }) => item.name);
-    expect(await names('?project=site')).toEqual([ofAccount, ofProject]);
-    expect(await names(`?name=${ofAccount}`)).toEqual([ofAccount, ofAccount]);
+    expect(await names('?project=site')).toEqual([ofAccount, ofAccount, ofProject]);
+    expect(await names('?project=site&environment=dev')).toEqual([ofAccount]);
+    expect(await names(`?name=${ofAccount}`)).toEqual([ofAccount, ofAccount, ofAccount]);
     expect(await names('?provider=slack')).toEqual([ofAccount]);
     const page = (await call('GET', '?limit=2')).body;
     expect(page.items.length).toBe(2);
-    expect(await names(`?limit=2&cursor=${page.nextCursor}`)).toEqual([ofAccount]);
+    expect(await names(`?limit=2&cursor=${page.nextCursor}`)).toEqual([ofProject, ofAccount]);
   });
 
   it('change under the version that was read; the refusals are problems', async () => {
