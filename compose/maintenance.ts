@@ -9,7 +9,7 @@ import { engine } from './engine/docker-engine.ts';
 import { execInService, runningContainer } from './engine/exec-in-service.ts';
 import { inspectImage } from './image-inspect.ts';
 import { installedServices } from './installed-services.ts';
-import { maintenanceLabel, projectName, stackLabel, stackLabels } from './project.ts';
+import { maintenanceLabel, networkName, projectName, stackLabel, stackLabels } from './project.ts';
 import { isGone } from './stack-containers.ts';
 
 /** While this file is there, the edge answers 503; see caddyfile. */
@@ -51,12 +51,14 @@ export async function showMaintenance(
   report('clients get 503 with Retry-After');
 }
 
-const makeContainer = (layout: StackLayout, image: string, gateway: number): Promise<string> =>
-  docker({
+const makeContainer = async (layout: StackLayout, image: string, gateway: number): Promise<string> => {
+  const network = await gatewayNetwork(layout);
+  return docker({
     args: [
       'create',
       '--pull=never',
       `--name=${containerName(layout)}`,
+      ...(network === null ? [] : [`--network=${network}`]),
       ...Object.entries({ ...stackLabels(layout), [maintenanceLabel]: 'gateway' }).map(
         ([key, value]) => `--label=${key}=${value}`,
       ),
@@ -78,6 +80,22 @@ const makeContainer = (layout: StackLayout, image: string, gateway: number): Pro
     ],
     failure: 'The maintenance answer could not be made.',
   });
+};
+
+/**
+ * The network that the gateway publishes its port from. The engine's own bridge, which somebody may have taken away or
+ * disabled, is used only where the stack has no network yet (null).
+ */
+async function gatewayNetwork(layout: StackLayout): Promise<string | null> {
+  const name = networkName(layout, 'services');
+  try {
+    await engine((client) => client.getNetwork(name).inspect());
+    return name;
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
+}
 
 const pollMs = 100;
 const limitMs = 20_000;

@@ -7,6 +7,10 @@ export const projectName = (tenant: string): string => `sfp-${tenant}`;
 export const volumeName = ({ tenant }: Pick<StackLayout, 'tenant'>, volume: string): string =>
   `${projectName(tenant)}_${volume}`;
 
+/** What the engine calls a network of compose.yaml. */
+export const networkName = ({ tenant }: Pick<StackLayout, 'tenant'>, network: string): string =>
+  `${projectName(tenant)}_${network}`;
+
 export const stackLabel = 'sfp.stack';
 const tenantLabel = 'sfp.tenant';
 export const helperLabel = 'sfp.helper';

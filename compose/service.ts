@@ -34,7 +34,7 @@ export interface ServiceContext {
 }
 
 export type NetworkName = 'data' | 'services' | 'tasks';
-type Condition = 'service_healthy' | 'service_completed_successfully';
+type Condition = 'service_healthy' | 'service_completed_successfully' | 'service_started';
 
 export interface Health {
   /** CMD or CMD-SHELL form, run inside the container. */

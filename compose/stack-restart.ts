@@ -6,7 +6,7 @@ import { assertGatewayPort } from './gateway-port.ts';
 import { inspectImage } from './image-inspect.ts';
 import { type InstalledService, requireInstalledServices } from './installed-services.ts';
 import { type StackContainer, stackContainers } from './stack-containers.ts';
-import { upInOrder } from './stack-start.ts';
+import { upWithoutOthers } from './stack-start.ts';
 
 /** Compose stops them in the reverse of their order; those whose settings changed come back as new containers. */
 export async function restartServices(
@@ -23,7 +23,7 @@ export async function restartServices(
     await assertGatewayPort(stack, before);
     // The job releases what the engine that was stopped still holds: without it the new one schedules nothing for a minute.
     const together = names.includes('hatchet') ? [...names, 'db-setup'] : names;
-    await upInOrder(stack, services, together, { before, signal, report });
+    await upWithoutOthers(stack, services, together, { before, signal, report });
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new SfpError({

@@ -56,26 +56,19 @@ async function startAll(stack: Stack, services: readonly InstalledService[], opt
   const names = services.flatMap(({ name }) => (behind.has(name) ? [] : [name]));
   await up(stack, services, { ...options, names, before, flags });
   await freeGatewayPort(stack.layout);
-  await upInOrder(stack, services, [...behind], { ...options, before });
+  await upWithoutOthers(stack, services, [...behind], { ...options, before });
 }
 
-/** Starts these without what they need, each after those of them that it needs. */
-export async function upInOrder(
+/**
+ * Starts these without what else they need. Among themselves they keep their order and its conditions (Compose 2.26: what
+ * `--no-deps` leaves out are dependencies on services that are not named).
+ */
+export const upWithoutOthers = (
   stack: Stack,
   services: readonly InstalledService[],
   names: readonly string[],
   options: StartOptions & { before: readonly StackContainer[] },
-): Promise<void> {
-  let waiting = startOrder(services).filter((name) => names.includes(name));
-  while (waiting.length > 0) {
-    const next = waiting.filter((name) => {
-      const needed = services.find((service) => service.name === name)?.needs ?? [];
-      return !needed.some((need) => waiting.includes(need));
-    });
-    await up(stack, services, { ...options, names: next, flags: ['--no-deps'] });
-    waiting = waiting.filter((name) => !next.includes(name));
-  }
-}
+): Promise<void> => up(stack, services, { ...options, names, flags: ['--no-deps'] });
 
 interface Up extends StartOptions {
   /** All when empty. */

@@ -32,7 +32,8 @@ export const api: ComposeService = {
   networks: { data: {}, services: {} },
   mounts: engineTokenMounts,
   tmpfs: ['/tmp'],
-  needs: { kong: 'service_healthy', ...engineNeeds },
+  // It waits for the gateway by itself, and both are ready sooner than one after the other.
+  needs: { kong: 'service_started', ...engineNeeds },
   health: httpHealth(port, '/api/v1/health/live'),
   stopSeconds: () => 15,
   limits: { memoryMegabytes: 384, cpus: 1, pids: 128 },

@@ -33,7 +33,8 @@ export const worker = (name: 'worker-standard' | 'worker-long', pool: Pool): Com
   networks: { tasks: {} },
   mounts: (context) => [...engineTokenMounts(context), { volume: null, target: '/workspace' }],
   tmpfs: ['/tmp'],
-  needs: { kong: 'service_healthy', ...engineNeeds },
+  // It waits for the gateway by itself, and both are ready sooner than one after the other.
+  needs: { kong: 'service_started', ...engineNeeds },
   health: httpHealth(healthPort, '/health'),
   stopSeconds: ({ settings }) => Math.ceil(settings.drainTimeoutMs / 1000) + handBackSeconds,
   limits: { memoryMegabytes: 2048, cpus: 2, pids: 1024 },

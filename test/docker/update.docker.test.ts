@@ -43,10 +43,12 @@ describe('update of a stack of containers', () => {
   let old: string;
 
   beforeAll(async () => {
-    const good = await NextVersion.build();
-    const kinds = { 'failing-migration': good.variant('failing-migration'), unproven: good.variant('unproven') };
-    versions = { ...kinds, good: good.variant('good', { breaking: true }) };
-    good.remove();
+    versions = {
+      // Its migration is marked as breaking, so that a rollback has to bring the data back.
+      good: NextVersion.make('good', { breaking: true }),
+      'failing-migration': NextVersion.make('failing-migration'),
+      unproven: NextVersion.make('unproven'),
+    };
     await home.init(tenant);
     await home.json('project', 'create', 'app', '--repository', 'https://example.com/app.git', '--context', tenant);
     old = readState(layout)?.platformVersion ?? '';

@@ -47,11 +47,12 @@ describe('sfp server update and rollback', () => {
   let old: string;
 
   beforeAll(async () => {
-    const good = await NextVersion.build();
-    const kinds = { 'failing-migration': good.variant('failing-migration'), unproven: good.variant('unproven') };
-    // Its migration is marked as breaking, so that a rollback has to bring the data back.
-    versions = { ...kinds, good: good.variant('good', { breaking: true }) };
-    good.remove();
+    versions = {
+      // Its migration is marked as breaking, so that a rollback has to bring the data back.
+      good: NextVersion.make('good', { breaking: true }),
+      'failing-migration': NextVersion.make('failing-migration'),
+      unproven: NextVersion.make('unproven'),
+    };
     stack = await E2eStack.create(home, tenant, plainProject, gated.variables);
     layout = stackLayout(baseDir, tenant);
     old = readState(layout)?.platformVersion ?? '';

@@ -1,23 +1,13 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { z } from 'zod';
-import { schemaVersion } from '../../contracts/schema-version.ts';
 
-const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const copied = [
-  ...['cli', 'client', 'compose', 'contracts', 'embedded', 'migrations', 'scripts', 'server', 'stack', 'workers'],
-  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'],
-];
 
 export const nextPlatformVersion = '99.1.0';
-const nextSchema = schemaVersion + 1;
-const migration = `${String(nextSchema).padStart(4, '0')}_next.sql`;
 
 /** What the migration of the next version does, after it has changed what projects are called. */
 const changes = {
@@ -38,7 +28,10 @@ ${kind === 'good' ? '' : "update public.projects set name = name || ' of the nex
 ${changes[kind]}
 `;
 
-/** A version of the platform after this one: its CLI and its programs, with one more migration. */
+/**
+ * A version of the platform after this one: its CLI and its programs, with one more migration. It is the built one with what
+ * a release changes: version, schema, list of releases, images and the migration.
+ */
 export class NextVersion {
   readonly directory: string;
 
@@ -51,24 +44,34 @@ export class NextVersion {
     return join(this.directory, 'dist/cli/main.js');
   }
 
-  /** Copies the sources, raises version and schema, and builds them as a release is built. */
-  static async build(): Promise<NextVersion> {
-    const directory = mkdtempSync(join(tmpdir(), 'sfp-next-'));
-    for (const name of copied) cpSync(join(root, name), join(directory, name), { recursive: true });
-    symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
-    const edit = (path: string, change: (text: string) => string): void => {
-      const file = join(directory, path);
-      const before = readFileSync(file, 'utf8');
-      const after = change(before);
-      if (after === before) throw new Error(`${path} is not as the next version expects it`);
-      writeFileSync(file, after);
-    };
-    edit('package.json', (text) => text.replace(/"version": "[^"]+"/, `"version": "${nextPlatformVersion}"`));
-    edit('contracts/schema-version.ts', (text) =>
-      text.replace(`schemaVersion = ${schemaVersion}`, `schemaVersion = ${nextSchema}`),
-    );
-    edit('stack/releases/releases.ts', (text) => text.replace(/\];\n$/, `  ${JSON.stringify(release)},\n];\n`));
-    edit('compose/images.lock.json', (text) => {
+  /** @param breaking whether its migration is marked so: then a rollback has to bring the data back */
+  static make(kind: NextVersionKind, { breaking = false } = {}): NextVersion {
+    const next = new NextVersion(mkdtempSync(join(tmpdir(), `sfp-next-${kind}-`)));
+    try {
+      next.#write(kind, breaking);
+      return next;
+    } catch (error) {
+      next.remove();
+      throw error;
+    }
+  }
+
+  #write(kind: NextVersionKind, breaking: boolean): void {
+    const dist = join(this.directory, 'dist');
+    cpSync(join(root, 'dist'), dist, { recursive: true, filter: (path) => !path.endsWith('.d.ts') });
+    cpSync(join(root, 'package.json'), join(this.directory, 'package.json'));
+    symlinkSync(join(root, 'node_modules'), join(this.directory, 'node_modules'));
+    this.#edit('package.json', (text) => text.replace(/"version": "[^"]+"/, `"version": "${nextPlatformVersion}"`));
+    const schema = newestMigration(dist);
+    // The bundler repeats the constant where it is a parameter's default.
+    const constant = new RegExp(`\\b(schemaVersion|known) = ${schema}\\b`, 'g');
+    for (const path of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+      if (path.endsWith('.js') && readFileSync(join(dist, path), 'utf8').includes(`schemaVersion = ${schema};`))
+        this.#edit(join('dist', path), (text) => text.replaceAll(constant, `$1 = ${schema + 1}`));
+    }
+    const release = JSON.stringify({ ...releaseNotes, schemaVersion: schema + 1 });
+    this.#edit('dist/stack/releases/releases.js', (text) => text.replace(/\];\s*$/, `${release},\n];\n`));
+    this.#edit('dist/compose/images.lock.json', (text) => {
       const lock = z.record(z.string(), z.record(z.string(), pinSchema)).parse(JSON.parse(text));
       const last = Object.values(lock).at(-1) ?? {};
       const pins = Object.entries(last).map(([name, pin]) => [
@@ -77,19 +80,17 @@ export class NextVersion {
       ]);
       return JSON.stringify({ ...lock, [nextPlatformVersion]: Object.fromEntries(pins) }, null, 2);
     });
-    writeFileSync(join(directory, 'migrations', migration), sqlOf('good', false));
-    await run(process.execPath, ['scripts/build.mjs'], { cwd: directory });
-    return new NextVersion(directory);
+    const file = `migrations/${String(schema + 1).padStart(4, '0')}_next.sql`;
+    writeFileSync(join(dist, file), sqlOf(kind, breaking));
+    writeManifest(dist, file);
   }
 
-  /** The same with another migration: sources and what is built of them. */
-  variant(kind: NextVersionKind, { breaking = false } = {}): NextVersion {
-    const directory = mkdtempSync(join(tmpdir(), `sfp-next-${kind}-`));
-    cpSync(this.directory, directory, { recursive: true, verbatimSymlinks: true });
-    for (const place of ['migrations', 'dist/migrations'])
-      writeFileSync(join(directory, place, migration), sqlOf(kind, breaking));
-    writeManifest(join(directory, 'dist'));
-    return new NextVersion(directory);
+  #edit(path: string, change: (text: string) => string): void {
+    const file = join(this.directory, path);
+    const before = readFileSync(file, 'utf8');
+    const after = change(before);
+    if (after === before) throw new Error(`${path} is not as the next version expects it`);
+    writeFileSync(file, after);
   }
 
   remove(): void {
@@ -97,20 +98,27 @@ export class NextVersion {
   }
 }
 
+const newestMigration = (dist: string): number =>
+  Math.max(
+    ...readdirSync(join(dist, 'migrations'))
+      .flatMap((name) => /^(\d{4})_.*\.sql$/.exec(name)?.[1] ?? [])
+      .map(Number),
+  );
+
 const pinSchema = z.looseObject({ image: z.string() });
 
-const release = {
+const releaseNotes = {
   version: nextPlatformVersion,
-  schemaVersion: nextSchema,
   notes: ['A note of the next version.'],
   breaking: [],
   requiredStop: false,
 };
 
 /** The built programs name what is in them (scripts/bundle.mjs). */
-function writeManifest(dist: string): void {
+function writeManifest(dist: string, added: string): void {
   const file = join(dist, 'programs.json');
-  const { files } = z.object({ files: z.array(z.string()) }).parse(JSON.parse(readFileSync(file, 'utf8')));
+  const manifest = z.object({ files: z.array(z.string()) }).parse(JSON.parse(readFileSync(file, 'utf8')));
+  const files = [...manifest.files, added].sort();
   const hash = createHash('sha256');
   for (const path of files) {
     const content = readFileSync(join(dist, path));
