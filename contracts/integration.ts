@@ -34,6 +34,12 @@ export const integrationSchema = z.object({
 });
 export type Integration = z.infer<typeof integrationSchema>;
 
+/** Variable → name of an integration: how an environment and a step say which credentials they want. */
+export const credentialsSchema = z.record(
+  z.string().regex(/^(?!SFP_)[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable, none of SFP_…'),
+  slugSchema,
+);
+
 const maxSecretBytes = 65_536;
 
 /** Long enough to be masked in a log, short enough for one variable of a process, and text that a variable can hold. */

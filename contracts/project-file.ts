@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { slugSchema } from './scalar.ts';
+import { credentialsSchema } from './integration.ts';
 
 const durationSchema = z
   .string()
@@ -13,9 +13,7 @@ const stepSchema = z.strictObject({
   timeout: durationSchema.optional(),
   env: z.record(z.string(), z.string()).optional(),
   /** Variable → name of an integration, of the environment, the project or the account. In this step's environment only. */
-  credentials: z
-    .record(z.string().regex(/^(?!SFP_)[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable, none of SFP_…'), slugSchema)
-    .optional(),
+  credentials: credentialsSchema.optional(),
 });
 export type ProjectStep = z.infer<typeof stepSchema>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { credentialsSchema } from './integration.ts';
 import { slugSchema, timestampSchema, uuidSchema } from './scalar.ts';
 
 export const environmentCategories = ['dev', 'test', 'staging', 'production'] as const;
@@ -29,6 +30,8 @@ export const environmentSchema = z.object({
   category: environmentCategorySchema,
   /** Given to every step of a deployment as environment variables. Never secret. */
   variables: z.record(z.string(), z.string()),
+  /** Secret variables, by the names of integrations: variable → name. Given to every step too. */
+  credentials: credentialsSchema,
   version: z.number().int(),
   createdAt: timestampSchema,
   updatedAt: timestampSchema,

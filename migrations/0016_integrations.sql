@@ -136,6 +136,19 @@ begin
 end $$;
 grant execute on function public.set_integration_secret(uuid, text, int) to authenticated, service_role;
 
+-- Secret variables of an environment: variable -> name of an integration. Every step of a deployment to it gets them.
+alter table public.environments
+  add column credentials jsonb not null default '{}' check (
+    jsonb_typeof(credentials) = 'object'
+    and not jsonb_path_exists(credentials,
+      '$.* ? (@.type() != "string" || !(@ like_regex "^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$"))')
+    -- The platform's own variables are not a project's to set.
+    and not jsonb_path_exists(credentials,
+      '$.keyvalue().key ? (!(@ like_regex "^[A-Za-z_][A-Za-z0-9_]*$") || @ starts with "SFP_")'));
+drop trigger audit on public.environments;
+create trigger audit after insert or update or delete on public.environments
+  for each row execute function private.audit('environment', 'slug', 'name', 'category', 'credentials', 'version');
+
 -- The secrets that a step asks for, by name: the environment's, else the project's, else the account's. For the running attempt of a task
 -- and no longer; the row lock holds it running until this is done.
 create function public.read_task_credentials(p_task_id uuid, p_attempt int, p_names text[])

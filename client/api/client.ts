@@ -158,7 +158,7 @@ export function createApiClient(options: HttpOptions) {
           creates,
           answer: environmentSchema,
         }),
-      /** `variables` takes the place of all that there were. */
+      /** `variables` and `credentials` take the place of all that there were. */
       update: (id: string, body: Body<typeof updateEnvironmentSchema>, { version }: Changing) =>
         http({ method: 'PATCH', path: at('environments', id), body, version, answer: environmentSchema }),
     },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { accountRoleSchema } from '../account.ts';
 import { tokenScopeSchema } from '../application-token.ts';
 import { auditActions, auditSubjects } from '../audit-entry.ts';
-import { credentialValueSchema, integrationProviderSchema } from '../integration.ts';
+import { credentialsSchema, credentialValueSchema, integrationProviderSchema } from '../integration.ts';
 import { isInvitationCode } from '../invitation.ts';
 import { environmentCategorySchema } from '../project.ts';
 import { pageQuerySchema, slugSchema, timestampSchema, uuidSchema } from '../scalar.ts';
@@ -30,6 +30,8 @@ export const createEnvironmentSchema = z.object({
   name: z.string().min(1).max(120).optional(),
   category: environmentCategorySchema.default('dev'),
   variables: variablesSchema.default({}),
+  /** Variable → name of an integration. */
+  credentials: credentialsSchema.default({}),
 });
 
 /** PATCH /api/v1/projects/{idOrSlug}: what is left out stays. Strict, so that a misspelt field is not taken for no change. */
@@ -42,12 +44,13 @@ export const updateProjectSchema = z
   })
   .refine(atLeastOne, nothingToChange);
 
-/** PATCH /api/v1/environments/{id}: what is left out stays; `variables` takes the place of all that there were. */
+/** PATCH /api/v1/environments/{id}: what is left out stays; `variables` and `credentials` take the place of all that there were. */
 export const updateEnvironmentSchema = z
   .strictObject({
     name: z.string().min(1).max(120).optional(),
     category: environmentCategorySchema.optional(),
     variables: variablesSchema.optional(),
+    credentials: credentialsSchema.optional(),
   })
   .refine(atLeastOne, nothingToChange);
 

@@ -146,6 +146,37 @@ verify:
     }
   });
 
+  it('gets the secret variables of its environment without asking, the environment’s own before the account’s', async () => {
+    const [ofAccount, ofProduction] = [newSecret(), newSecret()];
+    await stack.addEnvironment('production');
+    await stack.addEnvironment('staging');
+    ok(await sfp('integration', 'create', 'database', '--secret-file', file('database', ofAccount)));
+    const place = ['--project', 'app', '--environment', 'production'];
+    ok(await sfp('integration', 'create', 'database', ...place, '--secret-file', file('production', ofProduction)));
+    const seen = home.path('database');
+    stack.repository.commit('secret variables', {
+      'sfp.yaml': `version: 1
+deploy:
+  - name: go
+    run: printf '%s' "$DB_PASSWORD" | sha256sum | cut -c1-64 > ${seen}.$SFP_ENVIRONMENT; echo "is $DB_PASSWORD"
+`,
+    });
+    for (const [environment, secret] of [
+      ['production', ofProduction],
+      ['staging', ofAccount],
+    ] as const) {
+      const args = ['environment', 'update', environment, '--project', 'app', '--credential', 'DB_PASSWORD=database'];
+      expect(await json(...args)).toMatchObject({ credentials: { DB_PASSWORD: 'database' }, variables: {} });
+      const watcher = stack.deploy(environment);
+      expect(await watcher.exit, watcher.stderr).toBe(0);
+      const digest = createHash('sha256').update(secret).digest('hex');
+      expect(readFileSync(`${seen}.${environment}`, 'utf8').trim()).toBe(digest);
+      expect(outputOf(watcher.events)).toEqual(['is ***']);
+    }
+    const unset = ['environment', 'update', 'staging', '--project', 'app', '--unset', 'DB_PASSWORD'];
+    expect(await json(...unset)).toMatchObject({ credentials: {} });
+  });
+
   it('does not begin when there is none, and says which command makes it', async () => {
     stack.repository.commit('missing', {
       'sfp.yaml': `version: 1

@@ -14,9 +14,9 @@ export interface StepCredentials {
 
 const none: StepCredentials = { variables: {}, secrets: [] };
 
-/** The credentials that a step names, fetched right before it begins: the database refuses when this attempt is over. */
+/** The credentials that the environment and a step name, the step's own before the other's; fetched right before it begins: the database refuses when this attempt is over. */
 export async function fetchCredentials(run: TaskRun, step: ProjectStep): Promise<StepCredentials> {
-  const wanted = Object.entries(step.credentials ?? {});
+  const wanted = Object.entries({ ...run.started.environment?.credentials, ...step.credentials });
   if (wanted.length === 0) return none;
   const { attempt, task } = run.started;
   const names = [...new Set(wanted.map(([, name]) => name))];

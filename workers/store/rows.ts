@@ -37,6 +37,7 @@ const environmentRow = z.object({
   slug: z.string(),
   category: z.string(),
   variables: z.record(z.string(), z.string()),
+  credentials: z.record(z.string(), z.string()),
 });
 
 export const startedTaskSchema = z.discriminatedUnion('outcome', [

@@ -1,6 +1,7 @@
 import { environmentCategories } from '../../../contracts/project.ts';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../context/connect.ts';
+import { credentialOf, credentialOption } from './credential-option.ts';
 import { variableOf } from './variable-of.ts';
 
 export const command = defineCommand({
@@ -20,6 +21,7 @@ export const command = defineCommand({
       value: 'NAME=value',
       summary: 'A variable for every step; several times. Never a secret',
     },
+    credential: credentialOption,
   },
   examples: ['sfp environment create production --project site --category production --variable TARGET=/srv/site'],
   async run(context) {
@@ -28,7 +30,8 @@ export const command = defineCommand({
     const environment = await api.environments.create(options.project, {
       slug: args.slug,
       category: options.category,
-      variables: Object.fromEntries(options.variable.map(variableOf)),
+      variables: Object.fromEntries(options.variable.map((text) => variableOf(text))),
+      credentials: Object.fromEntries(options.credential.map(credentialOf)),
       ...(options.name === undefined ? {} : { name: options.name }),
     });
     output.result(environment, `${environment.slug}  ${environment.id}\n`);

@@ -17,6 +17,7 @@ export const command = defineCommand({
         ['id', environment.id],
         ['category', environment.category],
         ...Object.entries(environment.variables).map(([name, value]) => [`$${name}`, value] as const),
+        ...Object.entries(environment.credentials).map(([name, of]) => [`$${name}`, `(secret) ${of}`] as const),
         ['version', String(environment.version)],
         ['created', environment.createdAt],
       ]),

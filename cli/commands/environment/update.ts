@@ -2,6 +2,7 @@ import { environmentCategories } from '../../../contracts/project.ts';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../context/connect.ts';
 import { UsageError } from '../../usage-error.ts';
+import { credentialOf, credentialOption } from './credential-option.ts';
 import { findEnvironment } from './find-environment.ts';
 import { variableOf } from './variable-of.ts';
 
@@ -12,7 +13,8 @@ export const command = defineCommand({
   options: {
     project: { type: 'string', value: 'slug', short: 'p', summary: 'Project, by slug or id' },
     variable: { type: 'list', value: 'NAME=value', summary: 'Set a variable; several times. Never a secret' },
-    unset: { type: 'list', value: 'NAME', summary: 'Remove a variable; several times' },
+    credential: credentialOption,
+    unset: { type: 'list', value: 'NAME', summary: 'Remove a variable, secret or not; several times' },
     category: { type: 'string', value: 'category', choices: environmentCategories, summary: 'What it is for' },
     name: { type: 'string', value: 'text', summary: 'Name for people' },
     ifVersion: { type: 'integer', value: 'number', min: 1, summary: 'Only when it still is this version' },
@@ -20,26 +22,31 @@ export const command = defineCommand({
   examples: ['sfp environment update production --project site --variable TARGET=/srv/site --unset DEBUG'],
   async run(context) {
     const { args, options, output } = context;
-    const { variable, unset, category, name, ifVersion } = options;
-    const set = variable.map(variableOf);
+    const { variable, credential, unset, category, name, ifVersion } = options;
+    const set = variable.map((text) => variableOf(text));
+    const setCredentials = credential.map(credentialOf);
     const variablesChange = set.length > 0 || unset.length > 0;
-    if (!variablesChange && category === undefined && name === undefined) {
-      throw new UsageError('Nothing to change.', 'Name one of --variable, --unset, --category, --name.');
+    const credentialsChange = setCredentials.length > 0 || unset.length > 0;
+    if (!variablesChange && !credentialsChange && category === undefined && name === undefined) {
+      throw new UsageError('Nothing to change.', 'Name one of --variable, --credential, --unset, --category, --name.');
     }
     const connection = await connect(context);
     const before = await findEnvironment(connection, args.environment, options.project, 'update');
-    const unknown = unset.find((key) => !Object.hasOwn(before.variables, key));
+    const unknown = unset.find((key) => !Object.hasOwn({ ...before.variables, ...before.credentials }, key));
     if (unknown !== undefined) {
       throw new UsageError(
         `There is no variable ${unknown} to unset.`,
         `See which there are: sfp environment get ${before.id}`,
       );
     }
-    const kept = Object.entries(before.variables).filter(([key]) => !unset.includes(key));
+    const kept = (values: Record<string, string>) => Object.entries(values).filter(([key]) => !unset.includes(key));
     const environment = await connection.api.environments.update(
       before.id,
       {
-        ...(variablesChange ? { variables: Object.fromEntries([...kept, ...set]) } : {}),
+        ...(variablesChange ? { variables: Object.fromEntries([...kept(before.variables), ...set]) } : {}),
+        ...(credentialsChange
+          ? { credentials: Object.fromEntries([...kept(before.credentials), ...setCredentials]) }
+          : {}),
         ...(category === undefined ? {} : { category }),
         ...(name === undefined ? {} : { name }),
       },

@@ -13,7 +13,8 @@ const route = createRoute({
   method: 'patch',
   path: '/environments/{id}',
   tags: ['Environments'],
-  summary: 'Change an environment; what is left out stays, and `variables` takes the place of all that there were',
+  summary:
+    'Change an environment; what is left out stays, and `variables` and `credentials` take the place of all that there were',
   description:
     '`If-Match` carries the ETag of the version that was read (428 without it). When the environment was changed since, nothing happens: 409 `version_conflict` with both versions.',
   security: bearer,
@@ -25,7 +26,7 @@ export const updateEnvironment: Endpoint = (api) =>
   api.openapi(route, async (c) => {
     const { db } = c.get('caller');
     const expected = expectedVersion(c.req.valid('header')['if-match']);
-    const { name, category, variables } = c.req.valid('json');
+    const { name, category, variables, credentials } = c.req.valid('json');
     const current = await findEnvironment(db, c.req.valid('param').id);
     const environment = await updateVersioned({
       db,
@@ -36,7 +37,7 @@ export const updateEnvironment: Endpoint = (api) =>
       schema: environmentRowSchema,
       current,
       expected,
-      changes: { name, category, variables },
+      changes: { name, category, variables, credentials },
     });
     c.header('etag', etagOf(environment.version));
     return c.json(toEnvironment(environment), 200);

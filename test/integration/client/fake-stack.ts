@@ -261,6 +261,7 @@ export class FakeStack {
       name: String(body.slug),
       category: 'dev',
       variables: (body.variables ?? {}) as Record<string, string>,
+      credentials: {},
       version: 1,
       createdAt: now(),
       updatedAt: now(),

@@ -318,6 +318,33 @@ describe('the key', () => {
   });
 });
 
+it('an environment’s secret variables are variables and names of integrations, nothing else', async () => {
+  const set = (credentials: unknown) =>
+    as(world.admin, 'update public.environments set credentials = $2 where id = $1', [
+      world.environment,
+      JSON.stringify(credentials),
+    ]);
+  await set({ DB_PASSWORD: 'database', _x1: 'a1' });
+  for (const wrong of [
+    [],
+    'x',
+    { A: 1 },
+    { A: null },
+    { A: { B: 'c' } },
+    { A: 'Not A Name' },
+    { 'A-B': 'name' },
+    { SFP_TASK_ID: 'name' },
+  ]) {
+    await expect(set(wrong), JSON.stringify(wrong)).rejects.toMatchObject({ code: '23514' });
+  }
+  await set({});
+  const [line] = await owned(
+    `select detail from public.audit_log where subject_id = $1 and action = 'update' order by id limit 1`,
+    [world.environment],
+  );
+  expect(line?.detail).toMatchObject({ credentials: { DB_PASSWORD: 'database', _x1: 'a1' } });
+});
+
 it('a dump of every table holds no secret', async () => {
   const value = `dumped-${randomBytes(12).toString('hex')}`;
   const { name } = await withSecret(value);
