@@ -66,11 +66,14 @@ async function logStream(
     ...(signal === undefined ? {} : { abortSignal: signal }),
   };
   try {
-    return await engine(async (client) => {
-      const container = client.getContainer(id);
-      if (!follow) return Readable.from([await container.logs({ ...options, follow: false })]);
-      return new Readable().wrap(await container.logs({ ...options, follow: true }));
-    });
+    return await engine(
+      async (client) => {
+        const container = client.getContainer(id);
+        if (!follow) return Readable.from([await container.logs({ ...options, follow: false })]);
+        return new Readable().wrap(await container.logs({ ...options, follow: true }));
+      },
+      { lasts: follow },
+    );
   } catch (error) {
     if (isGone(error) || signal?.aborted === true) return null;
     throw error;

@@ -19,15 +19,22 @@ export async function engineAddress(): Promise<string> {
 export const isLocalAddress = (address: string): boolean =>
   /^(unix|npipe|fd):/.test(address) || /^tcp:\/\/(127\.|localhost|\[::1\])/.test(address);
 
-let known: Promise<Docker> | null = null;
+/** A login over ssh takes longer than what is asked (0.6 s on a busy machine): few connections, each used again. */
+const connectionsAtOnce = 4;
 
-/** A client of the same engine as the docker CLI talks to. */
-function dockerEngine(): Promise<Docker> {
-  known ??= connect();
-  return known;
+const known: { short?: Promise<Docker>; lasting?: Promise<Docker> } = {};
+
+/** A client of the same engine as the docker CLI talks to; what lasts has connections of its own, as many as it needs. */
+function dockerEngine(lasts: boolean): Promise<Docker> {
+  if (lasts) {
+    known.lasting ??= connect(Number.POSITIVE_INFINITY);
+    return known.lasting;
+  }
+  known.short ??= connect(connectionsAtOnce);
+  return known.short;
 }
 
-async function connect(): Promise<Docker> {
+async function connect(atOnce: number): Promise<Docker> {
   const address = await engineAddress();
   const { default: Client } = await import('dockerode');
   if (address.startsWith('unix://')) {
@@ -35,7 +42,7 @@ async function connect(): Promise<Docker> {
     return new Client({ socketPath: address.slice('unix://'.length), host: undefined, protocol: 'http' });
   }
   // The types do not know the agent, the client takes it.
-  const throughCli = { host: 'engine', port: 80, protocol: 'http' as const, agent: new DialStdioAgent() };
+  const throughCli = { host: 'engine', port: 80, protocol: 'http' as const, agent: new DialStdioAgent(atOnce) };
   return new Client(throughCli);
 }
 
@@ -46,10 +53,13 @@ function engineFailure(error: unknown): unknown {
   return knownFailure(`${code}${error.message}`, error.message) ?? error;
 }
 
-/** Calls the engine's API; a failure that is well known is told as such. */
-export async function engine<Value>(ask: (client: Docker) => Promise<Value>): Promise<Value> {
+/** Calls the engine's API; a failure that is well known is told as such. What answers for as long as it is read `lasts`. */
+export async function engine<Value>(
+  ask: (client: Docker) => Promise<Value>,
+  { lasts = false }: { lasts?: boolean } = {},
+): Promise<Value> {
   try {
-    return await ask(await dockerEngine());
+    return await ask(await dockerEngine(lasts));
   } catch (error) {
     throw engineFailure(error);
   }
