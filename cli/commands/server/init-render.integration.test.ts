@@ -59,3 +59,26 @@ it('says that no engine answers, and that a development stack has neither domain
   }
   expect(existsSync(join(base, 'tenants', 'acme'))).toBe(false);
 });
+
+it('refuses what the stack cannot be, or was begun otherwise, and starts nothing', async () => {
+  const base = newBase();
+  for (const more of [[], ['--render-only']]) {
+    const refused = await sfp(base, 'init', '-t', 'acme', '--mode', 'prod', '--domain', 'not a host', ...more);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('"not a host" is not a host name')]);
+    expect(existsSync(join(base, 'tenants', 'acme', 'server.json'))).toBe(false);
+  }
+  const prod = ['init', '-t', 'acme', '--mode', 'prod', '--domain', 'deploy.acme.example'];
+  expect((await sfp(base, ...prod, '--render-only')).code).toBe(0);
+  const file = join(base, 'tenants', 'acme', 'server.json');
+  const before = readFileSync(file, 'utf8');
+  for (const [args, told] of [
+    [['init', '-t', 'acme'], 'with mode prod, not dev'],
+    [['init', '-t', 'acme', '--mode', 'prod', '--domain', 'other.acme.example'], 'with domain deploy.acme.example'],
+    [['init', '-t', 'acme', '--mode', 'prod', '--signup', 'open'], 'with signup closed, not open'],
+  ] as const) {
+    const refused = await sfp(base, ...args);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('settings_differ')]);
+    expect(refused.stderr).toContain(told);
+  }
+  expect(readFileSync(file, 'utf8')).toBe(before);
+});
