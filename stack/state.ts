@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from './atomic-file.ts';
 import type { StackLayout } from './layout.ts';
+import { noteProvenSettings } from './proven-settings.ts';
 import { serverCommand } from './server-command.ts';
 
 /** state.json: what is installed. */
@@ -33,8 +34,10 @@ export const readState = (layout: StackLayout): StackState | null =>
 
 const writeState = (layout: StackLayout, state: StackState): void => writeJsonFile(layout.stateFile, state);
 
+/** Whoever says that all is healthy now says it of the settings too. */
 export function updateState(layout: StackLayout, platformVersion: string, change: Partial<StackState>): StackState {
   const state = { ...(readState(layout) ?? emptyState(platformVersion)), platformVersion, ...change };
+  if (typeof change.lastHealthyAt === 'string') noteProvenSettings(layout);
   writeState(layout, state);
   return state;
 }

@@ -1,6 +1,7 @@
 import { SfpError } from '../../contracts/error.ts';
 import { assertNoRestore } from '../backup/restore-plan.ts';
 import { lockStack } from '../lock.ts';
+import { noteSettingsInEffect } from '../proven-settings.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { serverCommand } from '../server-command.ts';
 import { openStack, type Stack } from '../stack.ts';
@@ -34,6 +35,7 @@ const namedServices: Step<RestartContext> = {
     await assertRunning(runtime, stack);
     await installCurrent(runtime, stack, { platformVersion, report });
     await runtime.restart(stack, services, { signal, report });
+    await noteSettingsInEffect(runtime, stack);
   },
 };
 

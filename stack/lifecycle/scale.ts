@@ -2,6 +2,7 @@ import { SfpError } from '../../contracts/error.ts';
 import type { Pool } from '../../contracts/task.ts';
 import { assertNoRestore } from '../backup/restore-plan.ts';
 import { lockStack } from '../lock.ts';
+import { noteSettingsInEffect } from '../proven-settings.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { type ServerSettings, writeServerSettings } from '../server-settings.ts';
 import { openStack, type Stack } from '../stack.ts';
@@ -55,6 +56,7 @@ const steps: readonly Step<ScaleContext>[] = [
       // Asked, not concluded from the file: one that was killed after it had written goes on here.
       if (!(await runtime.outdated(stack)).includes(workerOf(pool))) return 'skipped';
       await runtime.restart(stack, [workerOf(pool)], { signal, report });
+      await noteSettingsInEffect(runtime, stack);
       context.outcome = 'restarted';
     },
   },

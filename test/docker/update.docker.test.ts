@@ -2,12 +2,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readUpdatePlan } from '../../stack/lifecycle/update/update-plan.ts';
 import { readState } from '../../stack/state.ts';
 import { type RunningCli, startCli } from '../e2e/support/cli.ts';
 import { withoutRoom } from '../e2e/support/full-place.ts';
 import { NextVersion, type NextVersionKind, nextPlatformVersion } from '../support/next-version.ts';
 import { acrossVersions, tableDigests } from '../support/table-digest.ts';
 import { endFault, type UpdateFault, updateFaults } from '../support/update-faults.ts';
+import { databaseLines } from './support/database-lines.ts';
 import { docker } from './support/docker.ts';
 import { DockerHome } from './support/docker-home.ts';
 
@@ -61,16 +63,14 @@ describe('update of a stack of containers', () => {
 
   const start = (program: string, args: readonly string[], within: readonly string[] = []): RunningCli =>
     startCli(['server', ...args, '--tenant', tenant, '--json=stream'], home.env, program, within);
-  const query = async (sql: string): Promise<string[]> => {
-    const psql = ['psql', '-X', '-q', '-At', '-h', '127.0.0.1', '-U', 'supabase_admin', '-d', 'postgres', '-c', sql];
-    return (await docker(['exec', `sfp-${tenant}-db-1`, ...psql])).trim().split('\n');
-  };
+  const query = (sql: string): Promise<string[]> => databaseLines(tenant, sql);
   const status = async (): Promise<string> =>
     JSON.parse((await home.sfp('server', 'status', '--tenant', tenant, '--json')).stdout).status;
 
   async function run(fault: UpdateFault): Promise<void> {
     const before = await tableDigests(query);
     const backups = join(layout.dir, 'backups');
+    const refusedIn = new Set<string>();
     mkdirSync(backups, { recursive: true });
     const { exit, stderr } = await endFault(fault, {
       journalFile: layout.journalFile,
@@ -81,8 +81,9 @@ describe('update of a stack of containers', () => {
           fault.noRoom ? withoutRoom(backups) : [],
         ),
       async killed(step) {
-        const plan = join(layout.dir, 'update.json');
-        if (!existsSync(plan) || JSON.parse(readFileSync(plan, 'utf8')).phase === 'done') return;
+        const phase = readUpdatePlan(layout)?.phase ?? 'done';
+        if (phase === 'done' || refusedIn.has(phase)) return;
+        refusedIn.add(phase);
         const refused = await home.sfp('server', 'start', '--tenant', tenant);
         expect(refused, step).toMatchObject({ code: 1, stderr: expect.stringContaining('update_unfinished') });
       },
@@ -102,6 +103,11 @@ describe('update of a stack of containers', () => {
     writeFileSync(layout.serverFile, JSON.stringify({ ...others, images: { ...images, rest: fault.image } }));
     try {
       await run(fault);
+      // Before the line nothing was touched, not the change either; after it the settings are those that were proven.
+      const kept = fault.code === 'update_rolled_back' ? 'server.refused.json' : 'server.json';
+      expect(readFileSync(join(layout.dir, kept), 'utf8')).toContain(fault.image);
+      if (kept !== 'server.json')
+        expect(JSON.parse(readFileSync(layout.serverFile, 'utf8'))).toEqual(JSON.parse(settings));
     } finally {
       writeFileSync(layout.serverFile, settings);
     }
@@ -117,5 +123,13 @@ describe('update of a stack of containers', () => {
     expect(readState(layout)?.platformVersion).toBe(old);
     expect(acrossVersions(await tableDigests(query))).toEqual(acrossVersions(before));
     expect(await status()).toBe('running');
+  });
+
+  it('a stopped stack is updated, and stays stopped', { timeout: 300_000 }, async () => {
+    expect(await start(main, ['stop']).exit).toBe(0);
+    const run = start(versions.good.main, update);
+    expect(await run.exit, run.stderr).toBe(0);
+    expect(readState(layout)?.platformVersion).toBe(nextPlatformVersion);
+    expect(await status()).toBe('stopped');
   });
 });

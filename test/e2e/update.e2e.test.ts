@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readJournal } from '../../stack/journal.ts';
 import { type StackLayout, stackLayout } from '../../stack/layout.ts';
+import { readUpdatePlan } from '../../stack/lifecycle/update/update-plan.ts';
 import { readState } from '../../stack/state.ts';
 import { NextVersion, type NextVersionKind, nextPlatformVersion } from '../support/next-version.ts';
 import { acrossVersions, tableDigests } from '../support/table-digest.ts';
@@ -28,6 +29,7 @@ const updateSchema = z.object({
   downtimeMs: z.number(),
   evidence: z.array(z.object({ name: z.string(), evidence: z.string() })),
 });
+const stoppedSchema = updateSchema.extend({ downtimeMs: z.null(), running: z.boolean() });
 const rollbackSchema = z.object({ from: z.string(), to: z.string(), restored: z.string(), saved: z.string() });
 const reviewSchema = z.object({
   from: z.string(),
@@ -100,6 +102,7 @@ describe('sfp server update and rollback', () => {
   it.each(updateFaults)('$name: ends on the $end version', { timeout: 300_000 }, async (fault) => {
     const before = await digest();
     const backups = join(layout.dir, 'backups');
+    const refusedIn = new Set<string>();
     mkdirSync(backups, { recursive: true });
     const { exit, stderr } = await endFault(fault, {
       journalFile: layout.journalFile,
@@ -108,8 +111,9 @@ describe('sfp server update and rollback', () => {
         return next(kind).start(...args(command));
       },
       async killed(step) {
-        const plan = join(layout.dir, 'update.json');
-        if (!existsSync(plan) || JSON.parse(readFileSync(plan, 'utf8')).phase === 'done') return;
+        const phase = readUpdatePlan(layout)?.phase ?? 'done';
+        if (phase === 'done' || refusedIn.has(phase)) return;
+        refusedIn.add(phase);
         const refused = await home.sfp('server', 'start', '--tenant', tenant);
         expect(refused, step).toMatchObject({ code: 1, stderr: expect.stringContaining('update_unfinished') });
       },
@@ -137,6 +141,33 @@ describe('sfp server update and rollback', () => {
     expect(existsSync(join(saved, 'manifest.json'))).toBe(true);
     expect(acrossVersions(await digest())).toEqual(acrossVersions(asBefore));
     expect((await stack.status()).status).toBe('running');
+  });
+
+  it('settings that the stack does not come up with are put back, and kept beside', async () => {
+    const settings = readFileSync(layout.serverFile, 'utf8');
+    const before = await digest();
+    ok(await home.sfp('server', 'config', 'set', 'roles.rest={"program":"/bin/false"}', '--tenant', tenant));
+    const update = await home.sfp('server', 'update', '--tenant', tenant, ...anyRoom);
+    expect(update).toMatchObject({ code: 1, stderr: expect.stringContaining('update_rolled_back') });
+    expect(update.stderr).toContain('server.refused.json');
+    expect(readFileSync(layout.serverFile, 'utf8')).toBe(settings);
+    expect((await stack.status()).status).toBe('running');
+    expect(await digest()).toEqual(before);
+  });
+
+  it('a stopped stack is updated and rolled back, and stays stopped; backups of earlier updates go', async () => {
+    const before = await digest();
+    ok(await home.sfp('server', 'stop', '--tenant', tenant));
+    const update = ['update', '--tenant', tenant, '--accept-breaking', '--keep-backups', '1', ...anyRoom, '--json'];
+    const result = stoppedSchema.parse(ok(await next().sfp('server', ...update)).json());
+    expect(result).toMatchObject({ to: nextPlatformVersion, downtimeMs: null, running: false });
+    expect((await stack.status()).status).toBe('stopped');
+    const backups = readdirSync(join(layout.dir, 'backups')).filter((name) => name.includes('-before-update'));
+    expect(backups).toEqual([basename(result.backup)]);
+    ok(await home.sfp('server', 'rollback', '--tenant', tenant, '--yes'));
+    expect((await stack.status()).status).toBe('stopped');
+    ok(await home.sfp('server', 'start', '--tenant', tenant));
+    expect(await digest()).toEqual(before);
   });
 
   it('an update whose terminal is lost goes on; so does a task in flight, and clients are refused with Retry-After', async () => {

@@ -4,6 +4,7 @@ import { assertFreeSpace } from '../../backup/free-space.ts';
 import { restorePlace } from '../../backup/restore-place.ts';
 import { removePlan } from '../../backup/restore-plan.ts';
 import { makePassableDirectory } from '../../layout.ts';
+import { putProvenSettingsBack } from '../../proven-settings.ts';
 import { serverCommand } from '../../server-command.ts';
 import { updateState } from '../../state.ts';
 import { noteDowntime, stopAgain } from './forward.ts';
@@ -62,6 +63,7 @@ const replacing: readonly MoveStep[] = [
       const { layout, plan } = context;
       const kept = keptVersion(layout, plan.from);
       if (kept === null) throw gone(context, `the files of version ${plan.from}`);
+      if (plan.command === 'update') putProvenSettingsBack(layout);
       putVersionBack(layout, kept, { installed: runtimeOf(context).installed, settings: plan.settings });
     },
   },
@@ -150,6 +152,7 @@ export async function goBack(context: MoveContext): Promise<void> {
   const { phase } = context.plan;
   if (phase === 'stopping') {
     // Nothing was replaced. A disk that is full need not take this note: the way from here is the same.
+    if (context.plan.command === 'update') putProvenSettingsBack(context.layout);
     context.plan = { ...context.plan, phase: 'returning', restore: false };
   } else if (phase === 'installing') advance(context, { phase: 'reverting', restore: false });
   else if (phase === 'starting') advance(context, { phase: 'reverting' });

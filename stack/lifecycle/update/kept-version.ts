@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJsonFile, writeJsonFile } from '../../atomic-file.ts';
+import { readJsonFile, readTextFile, writeJsonFile, writeTextFile } from '../../atomic-file.ts';
 import type { StackLayout } from '../../layout.ts';
+import { provenSettingsFile } from '../../proven-settings.ts';
 import { copyAside, partialOf, putCopyBack } from './copy-aside.ts';
 
 const keptSchema = z.object({
@@ -39,9 +40,12 @@ export async function keepVersion(
 ): Promise<void> {
   const paths = [...new Set([...installed, ...settingsFiles])];
   const kept: KeptFacts = { version: 1, ...facts, at: new Date().toISOString(), paths };
-  await copyAside(layout, paths, join(versionsDir(layout), facts.from), (copy) =>
-    writeJsonFile(join(copy, factsName), kept),
-  );
+  await copyAside(layout, paths, join(versionsDir(layout), facts.from), (copy) => {
+    // The version has not run with settings that were changed since: they may be what fails.
+    const proven = readTextFile(provenSettingsFile(layout));
+    if (proven !== null) writeTextFile(join(copy, 'server.json'), proven);
+    writeJsonFile(join(copy, factsName), kept);
+  });
 }
 
 /** Puts the files in place of what is there; what the version did not have goes. May be called again after a kill in it. */

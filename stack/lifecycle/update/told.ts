@@ -1,4 +1,5 @@
 import { type Failure, SfpError } from '../../../contracts/error.ts';
+import { refusedSettings } from '../../proven-settings.ts';
 import { serverCommand } from '../../server-command.ts';
 import type { MoveContext } from './update-context.ts';
 import { downtimeOf, type UpdatePlan } from './update-plan.ts';
@@ -14,10 +15,12 @@ const seconds = (milliseconds: number): string => `${(milliseconds / 1_000).toFi
 export function wentBack({ layout, plan }: Pick<MoveContext, 'layout' | 'plan'>, cause: unknown): SfpError {
   const failure = plan.failure;
   const downtime = downtimeOf(plan);
+  const refused = refusedSettings(layout);
   const lines = [
     failure === null ? undefined : `${failure.step}: [${failure.code}] ${failure.message}`,
     failure?.detail,
     `${stateOf(plan)} Data: ${dataOf(plan)}`,
+    refused === null ? undefined : `Settings: as they were; those of the update are in ${refused}.`,
     plan.saved === null ? undefined : `What clients wrote to version ${plan.to} is in the backup ${plan.saved}.`,
     downtime === null ? undefined : `Clients were refused for ${seconds(downtime)}.`,
     `Logs: ${layout.logsDir}; steps: ${layout.journalFile}.`,

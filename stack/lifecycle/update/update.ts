@@ -3,6 +3,7 @@ import { assertNoRestore } from '../../backup/restore-plan.ts';
 import { machineChecks } from '../../checks/machine.ts';
 import type { StackLayout } from '../../layout.ts';
 import { lockStack } from '../../lock.ts';
+import { forgetRefusedSettings } from '../../proven-settings.ts';
 import type { StackRuntime } from '../../runtime.ts';
 import { serverCommand } from '../../server-command.ts';
 import { openStack, type Stack } from '../../stack.ts';
@@ -139,6 +140,7 @@ async function begin(options: UpdateOptions, stack: Stack): Promise<UpdatePlan |
     runtime.prepare(stack, { signal: options.signal, report }),
   );
   if (options.signal.aborted) throw new SfpError({ code: 'cancelled', message: 'Cancelled; nothing was changed.' });
+  forgetRefusedSettings(layout);
   return writeUpdatePlan(layout, {
     version: 1,
     command: 'update',
