@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { LineSplitter } from './line-splitter.ts';
+import type { Masker } from './mask.ts';
 import { endProcessTree, markerVariable } from './process-tree.ts';
 
 export interface CommandOptions {
@@ -11,6 +12,8 @@ export interface CommandOptions {
   marker: string;
   timeoutMs: number;
   signal: AbortSignal;
+  /** What must not be read in the output; nothing when left out. */
+  masker?: Masker;
   onLine: (stream: 'stdout' | 'stderr', text: string) => void;
   /** Awaited between chunks: holds the command back while its output cannot be stored. */
   ready?: () => Promise<void>;
@@ -38,8 +41,8 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
   });
   const output = Promise.all([
-    readLines(child.stdout, (text) => options.onLine('stdout', text), options.ready),
-    readLines(child.stderr, (text) => options.onLine('stderr', text), options.ready),
+    readLines(child.stdout, options, (text) => options.onLine('stdout', text)),
+    readLines(child.stderr, options, (text) => options.onLine('stderr', text)),
   ]);
 
   const interrupted = interruption(options);
@@ -69,10 +72,10 @@ function interruption({ signal, timeoutMs }: CommandOptions) {
 
 async function readLines(
   stream: AsyncIterable<Buffer>,
+  { masker, ready }: Pick<CommandOptions, 'masker' | 'ready'>,
   onLine: (text: string) => void,
-  ready?: () => Promise<void>,
 ): Promise<void> {
-  const splitter = new LineSplitter();
+  const splitter = new LineSplitter(masker);
   for await (const chunk of stream) {
     for (const line of splitter.push(chunk)) onLine(line);
     await ready?.();

@@ -12,7 +12,8 @@ const patterns: readonly RegExp[] = [
   /AKIA[0-9A-Z]{16}/g,
   /eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g,
 ];
-const urlPassword = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s/@]+@/gi;
+// Bounded: without it a long word without a blank takes the square of its length.
+const urlPassword = /([a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@]*:)[^\s/@]+@/gi;
 
 /** Removes the given secrets, each line of a multi-line one too, and everything that looks like a secret. */
 export class Masker {
@@ -31,9 +32,32 @@ export class Masker {
     return new Masker([...named, ...secrets]);
   }
 
+  /** How many characters the longest of the given secrets has. */
+  get longest(): number {
+    return this.#secrets[0]?.length ?? 0;
+  }
+
+  /** The last place up to `at` where a text can be cut without cutting one of the given secrets. */
+  boundary(text: string, at: number): number {
+    let boundary = at;
+    // Before one that would be cut there may be another one that then is.
+    for (let before = -1; before !== boundary; ) {
+      before = boundary;
+      for (const secret of this.#secrets) {
+        const begin = text.indexOf(secret, Math.max(0, boundary - secret.length + 1));
+        if (begin !== -1 && begin < boundary) boundary = begin;
+      }
+    }
+    return boundary;
+  }
+
+  /** Removes the given secrets alone. */
+  hide(text: string): string {
+    return this.#secrets.reduce((masked, secret) => masked.replaceAll(secret, mask), text);
+  }
+
   apply(text: string): string {
-    let masked = text;
-    for (const secret of this.#secrets) masked = masked.replaceAll(secret, mask);
+    let masked = this.hide(text);
     for (const pattern of patterns) masked = masked.replace(pattern, mask);
     return masked.replace(urlPassword, `$1${mask}@`);
   }

@@ -44,8 +44,8 @@ async function runStep(context: DeploymentContext, file: ProjectFile, stage: Sta
     marker: `${stepMarker(configDir)}${randomUUID()}`,
     timeoutMs: step.timeout === undefined ? defaultStepTimeoutMs : durationMs(step.timeout),
     signal: run.signal,
-    onLine: (stream, raw) => {
-      const text = masker.apply(raw);
+    masker,
+    onLine: (stream, text) => {
       tail.push(text);
       if (tail.length > tailLines) tail.shift();
       run.events.line({ stage, step: step.name }, { stream, text });
