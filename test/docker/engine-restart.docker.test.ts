@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensurePlatformImage } from '../../compose/build-platform.ts';
 import type { StackReport } from '../../stack/lifecycle/status.ts';
+import { tableDigests } from '../support/table-digest.ts';
 import { waitFor } from '../support/wait.ts';
 import { SecondEngine } from './engine/second-engine.ts';
+import { databaseLines } from './support/database-lines.ts';
 import { DockerHome } from './support/docker-home.ts';
 import { officialTag, platformVersion } from './support/stack-images.ts';
 
@@ -22,6 +25,7 @@ describe('a stack whose engine is restarted', () => {
     const { stdout } = await stack().sfp('server', 'status', '--tenant', tenant, '--json');
     return (JSON.parse(stdout) as StackReport).status;
   };
+  const query = (sql: string): Promise<string[]> => databaseLines(tenant, sql, engine?.env);
   const projects = async (): Promise<string> =>
     JSON.stringify(await stack().json('project', 'list', '--context', tenant));
 
@@ -59,5 +63,28 @@ describe('a stack whose engine is restarted', () => {
     expect(start.code, start.stderr).toBe(0);
     expect(await status()).toBe('running');
     expect(await projects()).toContain('"app"');
+  });
+
+  it('goes back when it is stopped in the middle of an update, as soon as it runs again', async () => {
+    const settings = readFileSync(stack().layout(tenant).serverFile, 'utf8');
+    const before = await tableDigests(query);
+    const set = await stack().sfp('server', 'config', 'set', 'pools.standard.slots=3', '--tenant', tenant);
+    expect(set.code, set.stderr).toBe(0);
+    // What an update starts is on the stack's own networks.
+    await engine?.removeDefaultBridge();
+    const options = ['--tenant', tenant, '--skip-check', 'update-room', '--json=stream'];
+    const update = stack().start('server', 'update', ...options);
+    await update.line('the start', ({ name }) => name === 'Start the new version');
+    await engine?.stop();
+    expect(await update.exit).toBe(1);
+    expect(update.stderr).toContain('rollback_failed');
+    await engine?.start();
+    const refused = await stack().sfp('server', 'start', '--tenant', tenant);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('update_unfinished') });
+    const rollback = await stack().sfp('server', 'rollback', '--tenant', tenant, '--yes');
+    expect(rollback.code, rollback.stderr).toBe(0);
+    expect(await status()).toBe('running');
+    expect(readFileSync(stack().layout(tenant).serverFile, 'utf8')).toBe(settings);
+    expect(await tableDigests(query)).toEqual(before);
   });
 });

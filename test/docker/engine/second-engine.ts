@@ -41,9 +41,19 @@ export class SecondEngine {
     await Promise.all([save, load]);
   }
 
+  stop = (): Promise<void> => this.#daemon.stop();
+
+  start = (): Promise<void> => this.#daemon.start();
+
   async restart(): Promise<void> {
-    await this.#daemon.stop();
-    await this.#daemon.start();
+    await this.stop();
+    await this.start();
+  }
+
+  /** Takes the bridge away that containers without a network of their own are on; the engine makes it anew when it starts. */
+  async removeDefaultBridge(): Promise<void> {
+    const [program = '', ...args] = [...this.inside, 'ip', 'link', 'delete', 'docker0'];
+    await execa(program, args);
   }
 
   async close(): Promise<void> {
