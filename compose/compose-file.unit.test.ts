@@ -45,7 +45,8 @@ it.each([exampleStack(), fullStack(), externalEngineStack()])('refers only to wh
       expect(needed, `${name} needs ${need}`).toBeDefined();
       const job = needed?.restart === 'no';
       // Our programs wait for the gateway by themselves.
-      const ready = need === 'kong' && String(service.image).includes('platform') ? 'service_started' : 'service_healthy';
+      const ready =
+        need === 'kong' && String(service.image).includes('platform') ? 'service_started' : 'service_healthy';
       expect(condition).toBe(job ? 'service_completed_successfully' : ready);
       if (!job) expect(needed?.healthcheck).toBeDefined();
     }
