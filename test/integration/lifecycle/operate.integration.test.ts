@@ -181,6 +181,6 @@ describe('a stopped stack', () => {
     expect(await serverJson('restart')).toMatchObject({ status: 'running', restarted: 'all' });
     expect((await health()).exitCode).toBe(0);
     expect(await serverJson('scale', '--pool', 'long', '--slots', '3')).toMatchObject({ outcome: 'unchanged' });
-    expect(steps('restart').slice(-3)).toEqual(['stop done', 'start done', 'stamp done']);
+    expect(steps('restart').slice(-4)).toEqual(['stop done', 'install done', 'start done', 'stamp done']);
   });
 });
