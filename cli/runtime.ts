@@ -24,11 +24,11 @@ export const runtimeChecks = (): readonly Check[] => [
 
 /** Writes the files of a stack of containers without any engine. */
 export async function renderComposeStack(stack: Stack): Promise<readonly string[]> {
-  const [{ writeStackFiles }, { oldestFeatures }] = await Promise.all([
+  const [{ writeStackFiles }, { installedFeatures }] = await Promise.all([
     import('../compose/write-stack-files.ts'),
     import('../compose/engine/engine-features.ts'),
   ]);
-  return writeStackFiles(stack, platformVersion(), oldestFeatures);
+  return writeStackFiles(stack, platformVersion(), installedFeatures(stack.layout));
 }
 
 /** The images of a stack of containers, or of this platform version for stacks that are still to be made. */

@@ -5,7 +5,7 @@ import { afterEach, expect, it } from 'vitest';
 import { platformVersion } from '../cli/platform-version.ts';
 import { makeStackDirectories, stackLayout } from '../stack/layout.ts';
 import { exampleStack, externalEngineStack, fullStack } from '../test/compose/example-stack.ts';
-import { oldestFeatures } from './engine/engine-features.ts';
+import { installedFeatures, oldestFeatures } from './engine/engine-features.ts';
 import { writeStackFiles } from './write-stack-files.ts';
 
 const bases: string[] = [];
@@ -61,4 +61,17 @@ it('makes no other root key in the place of one that is lost', () => {
     /root key file is missing/,
   );
   expect(existsSync(layout.vaultKeyFile)).toBe(false);
+});
+
+it('are the same again without the engine that they were made for', () => {
+  const layout = place();
+  const stack = { ...exampleStack(), layout };
+  expect(installedFeatures(layout)).toEqual(oldestFeatures);
+  for (const startInterval of [true, false]) {
+    const paths = writeStackFiles(stack, platformVersion(), { startInterval });
+    const first = paths.map((path) => readFileSync(path, 'utf8'));
+    expect(installedFeatures(layout)).toEqual({ startInterval });
+    writeStackFiles(stack, platformVersion(), installedFeatures(layout));
+    expect(paths.map((path) => readFileSync(path, 'utf8'))).toEqual(first);
+  }
 });

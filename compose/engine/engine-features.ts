@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { readTextFile } from '../../stack/atomic-file.ts';
+import type { StackLayout } from '../../stack/layout.ts';
 import { isVersionAtLeast } from '../is-version-at-least.ts';
 import { engine } from './docker-engine.ts';
 
@@ -10,8 +13,13 @@ export interface EngineFeatures {
   startInterval: boolean;
 }
 
-/** What every supported engine has: for files that are rendered without one. */
+/** What every supported engine has. */
 export const oldestFeatures: EngineFeatures = { startInterval: false };
+
+/** What the files of a stack use, so that they are rendered the same again where no engine is asked. */
+export const installedFeatures = ({ dir }: Pick<StackLayout, 'dir'>): EngineFeatures => ({
+  startInterval: /^\s+start_interval:/m.test(readTextFile(join(dir, 'compose.yaml')) ?? ''),
+});
 
 /** Asks the engine that the files are for. Docker 25, API 1.44, brought `start_interval`; Compose refuses it on an older one. */
 export async function engineFeatures(): Promise<EngineFeatures> {
