@@ -9,7 +9,7 @@ import { serverCommand } from '../../server-command.ts';
 import { updateState } from '../../state.ts';
 import { noteDowntime, stopAgain } from './forward.ts';
 import { keptVersion, putVersionBack, removeKeptVersion } from './kept-version.ts';
-import { hidePage, noteServed, showPage } from './page.ts';
+import { hidePage, showPage } from './page.ts';
 import {
   advance,
   backupBefore,
@@ -22,7 +22,7 @@ import {
   tidyBackups,
 } from './update-context.ts';
 import { removeUpdatePlan } from './update-plan.ts';
-import { startStep, verifyStep } from './verify-step.ts';
+import { startInstalled, verifyStep } from './verify-step.ts';
 
 /** What may fail on the way back without holding it up: the stop that follows ends whatever is left. */
 const tolerated =
@@ -105,14 +105,9 @@ const proof = verifyStep('Prove that the old version works', ({ plan }) => plan.
 
 const returning: readonly MoveStep[] = [
   {
-    ...startStep('Start the old version'),
     name: 'back-start',
-    async run(context, report) {
-      if (isLeftStopped(context)) return 'skipped';
-      await startStep('').run(context, report);
-      await noteServed(context);
-      return undefined;
-    },
+    title: 'Start the old version',
+    run: async (context, report) => (isLeftStopped(context) ? 'skipped' : startInstalled(context, report)),
   },
   {
     ...proof,
@@ -132,7 +127,6 @@ const returning: readonly MoveStep[] = [
       updateState(layout, plan.from, proven);
       noteDowntime(context);
       removeKeptVersion(layout, plan.from);
-      await runtimeOf(context).restoreSnapshot(layout).tidy();
       await runtimeOf(context).restoreSnapshot(layout).tidy();
       removePlan(layout);
       await tidyBackups(context);

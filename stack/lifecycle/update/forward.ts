@@ -2,7 +2,7 @@ import { schemaVersion } from '../../../contracts/schema-version.ts';
 import { appendJournal } from '../../journal.ts';
 import { updateState } from '../../state.ts';
 import { keepVersion, keptVersions, removeKeptVersion } from './kept-version.ts';
-import { hidePage, noteServed, showPage } from './page.ts';
+import { hidePage, showPage } from './page.ts';
 import {
   advance,
   backupBefore,
@@ -14,7 +14,7 @@ import {
   tidyBackups,
 } from './update-context.ts';
 import { downtimeOf, removeUpdatePlan } from './update-plan.ts';
-import { startStep, verifyStep } from './verify-step.ts';
+import { startInstalled, verifyStep } from './verify-step.ts';
 
 const stopping: readonly MoveStep[] = [
   {
@@ -59,13 +59,7 @@ const installing: MoveStep = {
 };
 
 const starting: readonly MoveStep[] = [
-  {
-    ...startStep('Start the new version'),
-    async run(context, report) {
-      await startStep('').run(context, report);
-      await noteServed(context);
-    },
-  },
+  { name: 'start', title: 'Start the new version', run: startInstalled },
   verifyStep('Verify the new version', () => schemaVersion),
   { name: 'serve', title: 'Serve clients again', run: hidePage },
   {

@@ -1,6 +1,6 @@
 import { localUrl } from '../../local-url.ts';
 import { verifyStack } from '../verify/verify.ts';
-import { hidePage } from './page.ts';
+import { hidePage, noteServed } from './page.ts';
 import { type MoveContext, type MoveStep, oldBackup, open, runtimeOf } from './update-context.ts';
 
 /** @param schemaVersion of the version that has to show that it works */
@@ -25,8 +25,8 @@ export const verifyStep = (title: string, schemaVersion: (context: MoveContext) 
   },
 });
 
-export const startStep = (title: string): MoveStep => ({
-  name: 'start',
-  title,
-  run: (context, report) => runtimeOf(context).start(open(context), { signal: context.signal, report }),
-});
+/** Starts what is installed, and notes when clients are served again. */
+export async function startInstalled(context: MoveContext, report: (detail: string) => void): Promise<void> {
+  await runtimeOf(context).start(open(context), { signal: context.signal, report });
+  await noteServed(context);
+}
