@@ -103,6 +103,7 @@ export function createHatchetQueue(engine: ServerEnv['engine']): TaskQueue {
     },
 
     close() {
+      // A connection that never came about has nothing to close; whoever asked for it was told why.
       connection?.then(({ channel }) => channel.close()).catch(() => undefined);
     },
   };

@@ -87,6 +87,7 @@ export async function stackHealth({ baseDir, tenant, runtimeFor, ...options }: H
     const waiting = health.failing.map(({ name, state }) => `${name} is ${state}`).join(', ');
     if (waiting !== told) options.report(`waiting: ${waiting}`);
     told = waiting;
+    // An abort ends the wait; the next line looks at the signal.
     await delay(Math.min(askEveryMs, left), undefined, { signal: options.signal }).catch(() => undefined);
     if (options.signal.aborted) throw new SfpError({ code: 'cancelled', message: 'Nobody waits any more.' });
   }

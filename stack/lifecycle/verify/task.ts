@@ -68,6 +68,7 @@ async function ended(
       report(`still waiting: ${open.join(', ')}`);
       await slow();
     }
+    // An abort ends the wait; the next line looks at the signal.
     await delay(everyMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) throw new SfpError({ code: 'cancelled', message: 'Cancelled.' });
   }
