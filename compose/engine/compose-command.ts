@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StackLayout } from '../../stack/layout.ts';
+import { overrideFile } from '../override-file.ts';
 import { projectName } from '../project.ts';
 import { type DockerCall, docker } from './docker-command.ts';
 import { commandMarks, endOrphans } from './orphans.ts';
 
-const overrideName = 'compose.override.yaml';
-
 /** `docker compose` on the files of one stack; the operator's own additions with it, where there are any. */
-function composeArguments({ dir, tenant }: StackLayout): string[] {
-  const override = join(dir, overrideName);
+function composeArguments(layout: StackLayout): string[] {
+  const { dir, tenant } = layout;
+  const override = overrideFile(layout);
   return [
     'compose',
     '--project-directory',
@@ -22,14 +22,9 @@ function composeArguments({ dir, tenant }: StackLayout): string[] {
   ];
 }
 
-const call = (layout: StackLayout, of: DockerCall): DockerCall => ({
-  ...of,
-  args: [...composeArguments(layout), ...of.args],
-  env: { ...of.env, ...commandMarks(layout) },
-});
-
 /** Runs a Compose command to its end and answers its stdout. Those of a command that was killed are ended first. */
 export async function compose(layout: StackLayout, of: DockerCall): Promise<string> {
   await endOrphans(layout);
-  return docker(call(layout, of));
+  const args = [...composeArguments(layout), ...of.args];
+  return docker({ ...of, args, env: { ...of.env, ...commandMarks(layout) } });
 }

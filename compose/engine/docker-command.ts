@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { dockerFailure } from './docker-failure.ts';
 
 export interface DockerCall {
@@ -34,16 +33,18 @@ const options = ({ env, stdin, signal }: DockerCall) => ({
 
 /** Runs the docker CLI to its end and answers what it wrote to stdout. */
 export async function docker(call: DockerCall): Promise<string> {
+  const { execa } = await import('execa');
   try {
     const { stdout } = await execa('docker', call.args, { ...options(call), stdout: 'pipe', stderr: 'pipe' });
     return stdout;
   } catch (error) {
-    throw dockerFailure(error, call.failure);
+    throw await dockerFailure(error, call.failure);
   }
 }
 
 /** What the docker CLI writes to stdout as it comes, as fast as it is taken. Throws at its end when it failed. */
 export async function* dockerOutput(call: DockerCall): AsyncGenerator<Uint8Array> {
+  const { execa } = await import('execa');
   const child = execa('docker', call.args, {
     ...options(call),
     stdout: 'pipe',
@@ -59,7 +60,7 @@ export async function* dockerOutput(call: DockerCall): AsyncGenerator<Uint8Array
       reading = true;
     }
   } catch (error) {
-    if (reading) throw dockerFailure(withText(error), call.failure);
+    if (reading) throw await dockerFailure(withText(error), call.failure);
     // Whoever stopped reading in the middle broke its pipe.
   } finally {
     child.kill();

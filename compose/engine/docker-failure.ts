@@ -1,4 +1,3 @@
-import { ExecaError } from 'execa';
 import { type Failure, SfpError } from '../../contracts/error.ts';
 
 type Known = Omit<Failure, 'detail'> & { pattern: RegExp };
@@ -24,7 +23,7 @@ const known: readonly Known[] = [
     code: 'compose_missing',
     message: 'The docker CLI has no Compose plugin.',
     suggestion:
-      'Install Docker Compose 2.20 or newer (package docker-compose-plugin), then check with `docker compose version`.',
+      'Install Docker Compose 2.20.2 or newer (package docker-compose-plugin), then check with `docker compose version`.',
   },
   {
     pattern: /no space left on device/i,
@@ -69,7 +68,8 @@ const dockerMissing = (): SfpError =>
   });
 
 /** What a call of the docker CLI that failed means. `what` is a sentence such as "The database could not be copied." */
-export function dockerFailure(error: unknown, what: string): unknown {
+export async function dockerFailure(error: unknown, what: string): Promise<unknown> {
+  const { ExecaError } = await import('execa');
   if (error instanceof SfpError || !(error instanceof ExecaError)) return error;
   if (error.code === 'ENOENT') return dockerMissing();
   if (error.isCanceled) return new SfpError({ code: 'cancelled', message: 'The command was cancelled.' });
