@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import { z } from 'zod';
 import { SfpError } from '../contracts/error.ts';
 import type { Check, CheckResult } from '../stack/checks/check.ts';
+import { serverCommand } from '../stack/server-command.ts';
 import type { Stack } from '../stack/stack.ts';
 import { docker } from './engine/docker-command.ts';
 import { engine, engineAddress, isLocalAddress } from './engine/docker-engine.ts';
@@ -183,7 +184,7 @@ const stackChecks = (stack: Stack): readonly Check[] => [
             bad
               .map(({ name, state, detail }) => `${name} is ${state}${detail === undefined ? '' : ` (${detail})`}`)
               .join('; ') || `the stack is ${status}`,
-          remedy: `Look at \`sfp server logs --tenant ${stack.layout.tenant}\`.`,
+          remedy: `Look at \`${serverCommand(stack.layout, 'logs')}\`.`,
         };
       }),
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { failureSchema, SfpError } from '../contracts/error.ts';
+import { serverCommand } from '../stack/server-command.ts';
 import type { Stack } from '../stack/stack.ts';
 import { lastLogLines } from './container-log.ts';
 import { secretMask } from './secret-mask.ts';
@@ -29,11 +30,11 @@ export function firstFault(containers: readonly StackContainer[], order: readonl
 
 /** Which service failed and why: its exit code, what its check said, its last lines; nothing secret. */
 export async function containerFailure(stack: Stack, container: StackContainer): Promise<SfpError> {
-  const { tenant } = stack.layout;
+  const { layout } = stack;
   const { service, health, healthLog } = container;
   const mask = secretMask(stack);
   const lines = await lastLogLines(container, shownLines);
-  const logs = `Read all of it with \`sfp server logs --tenant ${tenant} --service ${service}\``;
+  const logs = `Read all of it with \`${serverCommand(layout, 'logs', '--service', service)}\``;
   const told = service === 'supabase-migrations' ? toldFailure(lines) : null;
   if (told !== null) {
     return new SfpError({
@@ -49,7 +50,7 @@ export async function containerFailure(stack: Stack, container: StackContainer):
     code: service === 'supabase-migrations' ? 'migration_failed' : 'service_failed',
     message: mask(`Service ${service} ${fault(container) ?? 'is not healthy'}.`),
     detail: detail === '' ? 'It wrote nothing.' : detail,
-    suggestion: `${logs}, remove the cause, then \`sfp server start --tenant ${tenant}\`.`,
+    suggestion: `${logs}, remove the cause, then \`${serverCommand(layout, 'start')}\`.`,
   });
 }
 

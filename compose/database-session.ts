@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SfpError } from '../contracts/error.ts';
 import { rolePassword } from '../stack/role-password.ts';
+import { serverCommand } from '../stack/server-command.ts';
 import type { Stack } from '../stack/stack.ts';
 import { serviceOutput } from './engine/exec-in-service.ts';
 import { InputQueue } from './engine/input-queue.ts';
@@ -166,12 +167,12 @@ export class DatabaseSession {
   }
 
   #unreachable(detail: string): SfpError {
-    const { tenant } = this.#stack.layout;
+    const { layout } = this.#stack;
     return new SfpError({
       code: 'database_unreachable',
-      message: `The database of stack "${tenant}" cannot be reached.`,
+      message: `The database of stack "${layout.tenant}" cannot be reached.`,
       detail,
-      suggestion: `Look at \`sfp server status --tenant ${tenant}\` and \`sfp server logs --tenant ${tenant} db\`, remove the cause and run the command again.`,
+      suggestion: `Look at \`${serverCommand(layout, 'status')}\` and \`${serverCommand(layout, 'logs', '--service', 'db')}\`, remove the cause and run the command again.`,
     });
   }
 }

@@ -42,8 +42,8 @@ export function servicesOfFile(text: string): InstalledService[] {
 }
 
 /** What is installed; null when nothing was rendered yet. */
-export function installedServices({ dir, tenant }: StackLayout): InstalledService[] | null {
-  const path = join(dir, 'compose.yaml');
+export function installedServices(layout: StackLayout): InstalledService[] | null {
+  const path = join(layout.dir, 'compose.yaml');
   const text = readTextFile(path);
   if (text === null) return null;
   try {
@@ -54,7 +54,7 @@ export function installedServices({ dir, tenant }: StackLayout): InstalledServic
         code: 'compose_file_invalid',
         message: 'The rendered compose.yaml of this stack is damaged.',
         detail: `${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
-        suggestion: `Write it again: \`sfp server init --tenant ${tenant} --mode prod --render-only\`.`,
+        suggestion: `Write it again: \`${serverCommand(layout, 'init', '--mode', 'prod', '--render-only')}\`.`,
       },
       { cause },
     );

@@ -1,5 +1,6 @@
 import { SfpError } from '../contracts/error.ts';
 import type { Report } from '../stack/runtime.ts';
+import { serverCommand } from '../stack/server-command.ts';
 import type { Stack } from '../stack/stack.ts';
 import { compose } from './engine/compose-command.ts';
 import { assertGatewayPort } from './gateway-port.ts';
@@ -29,7 +30,7 @@ export async function restartServices(
     throw new SfpError({
       code: 'cancelled',
       message: `The restart was cancelled; some of ${names.join(', ')} may be stopped.`,
-      suggestion: `Start what is missing with \`sfp server start --tenant ${layout.tenant}\`.`,
+      suggestion: `Start what is missing with \`${serverCommand(layout, 'start')}\`.`,
     });
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SfpError } from '../contracts/error.ts';
 import type { Report } from '../stack/runtime.ts';
+import { serverCommand } from '../stack/server-command.ts';
 import type { Stack } from '../stack/stack.ts';
 import { containerFailure, firstFault } from './container-failure.ts';
 import { isReady, type StackContainer, stackContainers } from './stack-containers.ts';
@@ -62,5 +63,5 @@ const tooSlow = ({ layout }: Stack, names: readonly string[], told: ReadonlySet<
     code: 'stack_unhealthy',
     message: `The stack was not healthy after ${limitMs / 1000} s.`,
     detail: `still waiting for ${names.filter((name) => !told.has(name)).join(', ')}`,
-    suggestion: `Look at \`sfp server status --tenant ${layout.tenant}\` and \`sfp server logs --tenant ${layout.tenant}\`.`,
+    suggestion: `Look at \`${serverCommand(layout, 'status')}\` and \`${serverCommand(layout, 'logs')}\`.`,
   });

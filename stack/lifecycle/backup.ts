@@ -13,6 +13,7 @@ import type { SnapshotFacts } from '../backup/snapshot.ts';
 import { backedUpFiles } from '../backup/stack-files.ts';
 import { lockStack } from '../lock.ts';
 import type { StackRuntime } from '../runtime.ts';
+import { serverCommand } from '../server-command.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { readState } from '../state.ts';
 import { assertNoRotation } from './rotate/rotation.ts';
@@ -160,7 +161,7 @@ export async function backupStack(options: BackupOptions): Promise<BackupResult>
       throw new SfpError({
         code: 'stack_incomplete',
         message: `The init of stack "${layout.tenant}" was interrupted; there is nothing to back up yet.`,
-        suggestion: `Finish it with \`sfp server init --tenant ${layout.tenant}\`.`,
+        suggestion: `Finish it with \`${serverCommand(layout, 'init')}\`.`,
       });
     }
     const platformVersion = readState(layout)?.platformVersion ?? options.platformVersion;

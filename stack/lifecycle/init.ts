@@ -6,6 +6,7 @@ import { makeStackDirectories, type StackLayout, stackLayout } from '../layout.t
 import { lockStack } from '../lock.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { ensureSecrets } from '../secrets.ts';
+import { serverCommand } from '../server-command.ts';
 import { requireServerSettings, type ServerSettings } from '../server-settings.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { readState, updateState } from '../state.ts';
@@ -138,7 +139,7 @@ export async function initStack(options: InitOptions): Promise<InitResult> {
       throw new SfpError({
         code: 'stack_exists',
         message: `Stack "${options.tenant}" exists already, in ${layout.dir}.`,
-        suggestion: `Start it with \`sfp server start --tenant ${options.tenant}\`, or remove it with \`sfp server destroy --tenant ${options.tenant}\`.`,
+        suggestion: `Start it with \`${serverCommand(layout, 'start')}\`, or remove it with \`${serverCommand(layout, 'destroy')}\`.`,
       });
     }
     assertChoice(layout, options);

@@ -1,4 +1,5 @@
 import { SfpError } from '../../../contracts/error.ts';
+import { serverCommand } from '../../server-command.ts';
 import { realtimeVerification } from './realtime.ts';
 import { schemaVerification } from './schema.ts';
 import { taskVerification } from './task.ts';
@@ -32,7 +33,7 @@ export async function verifyStack(context: VerifyContext): Promise<Evidence[]> {
     } catch (error) {
       if (error instanceof SfpError && error.code === 'cancelled') throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      const { tenant, logsDir } = context.stack.layout;
+      const { layout } = context.stack;
       throw new SfpError(
         {
           code: 'verify_failed',
@@ -40,7 +41,7 @@ export async function verifyStack(context: VerifyContext): Promise<Evidence[]> {
           ...(seen.length === 0
             ? {}
             : { detail: `before it: ${seen.map((one) => `${one.title}: ${one.evidence}`).join('; ')}` }),
-          suggestion: `Read \`sfp server logs --tenant ${tenant}\` and ${logsDir}.`,
+          suggestion: `Read \`${serverCommand(layout, 'logs')}\` and ${layout.logsDir}.`,
         },
         { cause: error },
       );
