@@ -1,14 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readUpdatePlan } from '../../stack/lifecycle/update/update-plan.ts';
 import { readState } from '../../stack/state.ts';
 import { type RunningCli, startCli } from '../e2e/support/cli.ts';
 import { withoutRoom } from '../e2e/support/full-place.ts';
 import { NextVersion, type NextVersionKind, nextPlatformVersion } from '../support/next-version.ts';
 import { acrossVersions, tableDigests } from '../support/table-digest.ts';
-import { endFault, type UpdateFault, updateFaults } from '../support/update-faults.ts';
+import { proveFault, type UpdateFault, updateFaults } from '../support/update-faults.ts';
 import { databaseLines } from './support/database-lines.ts';
 import { docker } from './support/docker.ts';
 import { DockerHome } from './support/docker-home.ts';
@@ -67,35 +66,20 @@ describe('update of a stack of containers', () => {
   const status = async (): Promise<string> =>
     JSON.parse((await home.sfp('server', 'status', '--tenant', tenant, '--json')).stdout).status;
 
-  async function run(fault: UpdateFault): Promise<void> {
-    const before = await tableDigests(query);
-    const backups = join(layout.dir, 'backups');
-    const refusedIn = new Set<string>();
-    mkdirSync(backups, { recursive: true });
-    const { exit, stderr } = await endFault(fault, {
-      journalFile: layout.journalFile,
-      start: (command, kind) =>
+  const run = (fault: UpdateFault): Promise<void> =>
+    proveFault(fault, {
+      layout,
+      old,
+      start: (command, kind, noRoomIn) =>
         start(
           versions[kind].main,
           command === 'update' ? update : ['rollback', '--yes'],
-          fault.noRoom ? withoutRoom(backups) : [],
+          noRoomIn === null ? [] : withoutRoom(noRoomIn),
         ),
-      async killed(step) {
-        const phase = readUpdatePlan(layout)?.phase ?? 'done';
-        if (phase === 'done' || refusedIn.has(phase)) return;
-        refusedIn.add(phase);
-        const refused = await home.sfp('server', 'start', '--tenant', tenant);
-        expect(refused, step).toMatchObject({ code: 1, stderr: expect.stringContaining('update_unfinished') });
-      },
+      tryStart: () => home.sfp('server', 'start', '--tenant', tenant),
+      status,
+      digests: () => tableDigests(query),
     });
-    expect(exit, stderr).toBe(fault.exit);
-    if (fault.code !== undefined) expect(stderr).toContain(fault.code);
-    expect(readState(layout)?.platformVersion).toBe(fault.end === 'old' ? old : nextPlatformVersion);
-    expect(existsSync(join(layout.dir, 'update.json'))).toBe(false);
-    expect(await status()).toBe('running');
-    const compared = fault.end === 'old' ? (digests: string[]) => digests : acrossVersions;
-    expect(compared(await tableDigests(query))).toEqual(compared(before));
-  }
 
   it.each(imageFaults)('$name: ends on the $end version', { timeout: 600_000 }, async (fault) => {
     const settings = readFileSync(layout.serverFile, 'utf8');

@@ -1,14 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readJournal } from '../../stack/journal.ts';
 import { type StackLayout, stackLayout } from '../../stack/layout.ts';
-import { readUpdatePlan } from '../../stack/lifecycle/update/update-plan.ts';
 import { readState } from '../../stack/state.ts';
 import { NextVersion, type NextVersionKind, nextPlatformVersion } from '../support/next-version.ts';
 import { acrossVersions, tableDigests } from '../support/table-digest.ts';
-import { endFault, updateFaults } from '../support/update-faults.ts';
+import { proveFault, updateFaults } from '../support/update-faults.ts';
 import { isStage } from './support/feed.ts';
 import { GatedProject } from './support/gated-project.ts';
 import { Home } from './support/home.ts';
@@ -99,34 +98,19 @@ describe('sfp server update and rollback', () => {
     );
   });
 
-  it.each(updateFaults)('$name: ends on the $end version', { timeout: 300_000 }, async (fault) => {
-    const before = await digest();
-    const backups = join(layout.dir, 'backups');
-    const refusedIn = new Set<string>();
-    mkdirSync(backups, { recursive: true });
-    const { exit, stderr } = await endFault(fault, {
-      journalFile: layout.journalFile,
-      start(command, kind) {
-        if (fault.noRoom) return next(kind).startWithoutRoom(backups, ...args(command));
-        return next(kind).start(...args(command));
-      },
-      async killed(step) {
-        const phase = readUpdatePlan(layout)?.phase ?? 'done';
-        if (phase === 'done' || refusedIn.has(phase)) return;
-        refusedIn.add(phase);
-        const refused = await home.sfp('server', 'start', '--tenant', tenant);
-        expect(refused, step).toMatchObject({ code: 1, stderr: expect.stringContaining('update_unfinished') });
-      },
-    });
-    expect(exit, stderr).toBe(fault.exit);
-    if (fault.code !== undefined) expect(stderr).toContain(fault.code);
-    expect(readState(layout)?.platformVersion).toBe(fault.end === 'old' ? old : nextPlatformVersion);
-    expect(existsSync(join(layout.dir, 'update.json'))).toBe(false);
-    expect(existsSync(join(layout.dir, 'restore'))).toBe(false);
-    expect((await stack.status()).status).toBe('running');
-    const compared = fault.end === 'old' ? (digests: string[]) => digests : acrossVersions;
-    expect(compared(await digest())).toEqual(compared(before));
-  });
+  it.each(updateFaults)('$name: ends on the $end version', { timeout: 300_000 }, (fault) =>
+    proveFault(fault, {
+      layout,
+      old,
+      start: (command, kind, noRoomIn) =>
+        noRoomIn === null
+          ? next(kind).start(...args(command))
+          : next(kind).startWithoutRoom(noRoomIn, ...args(command)),
+      tryStart: () => home.sfp('server', 'start', '--tenant', tenant),
+      status: async () => (await stack.status()).status,
+      digests: digest,
+    }),
+  );
 
   it('a rollback brings the data of before the update back, and saves what was written since', async () => {
     const asBefore = await digest();

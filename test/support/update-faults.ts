@@ -1,5 +1,12 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
 import { type JournalEntry, readJournal } from '../../stack/journal.ts';
-import type { NextVersionKind } from './next-version.ts';
+import type { StackLayout } from '../../stack/layout.ts';
+import { readUpdatePlan } from '../../stack/lifecycle/update/update-plan.ts';
+import { readState } from '../../stack/state.ts';
+import { type NextVersionKind, nextPlatformVersion } from './next-version.ts';
+import { acrossVersions } from './table-digest.ts';
 import { waitFor } from './wait.ts';
 
 /** What happens in the middle of an update, and where the stack has to be when all is over. */
@@ -99,31 +106,59 @@ interface UpdateProcess {
 }
 
 export interface FaultyStack {
-  journalFile: string;
-  /** Starts `sfp server update` of that version, or `rollback` with the CLI of the installed one. */
-  start(command: 'update' | 'rollback', version: NextVersionKind): UpdateProcess;
-  /** Called after each kill. */
-  killed(step: string): Promise<void>;
+  layout: StackLayout;
+  /** The version that it has before the update. */
+  old: string;
+  /** Starts `sfp server update` of that version, or `rollback` with the CLI of the installed one; perhaps without room for backups. */
+  start(command: 'update' | 'rollback', version: NextVersionKind, noRoomIn: string | null): UpdateProcess;
+  /** Runs `sfp server start` to its end. */
+  tryStart(): Promise<{ code?: number | null | undefined; stderr: string }>;
+  status(): Promise<string>;
+  digests(): Promise<string[]>;
 }
 
-/** Lets a fault happen and runs the last command to its end. */
-export async function endFault(
-  fault: UpdateFault,
-  stack: FaultyStack,
-): Promise<{ exit: number | null; stderr: string }> {
+/** Lets a fault happen in a stack, and expects what the table says of its end. */
+export async function proveFault(fault: UpdateFault, stack: FaultyStack): Promise<void> {
+  const { layout, old } = stack;
+  const before = await stack.digests();
+  mkdirSync(backupsOf(layout), { recursive: true });
+  const { exit, stderr } = await endFault(fault, stack);
+  expect(exit, stderr).toBe(fault.exit);
+  if (fault.code !== undefined) expect(stderr).toContain(fault.code);
+  expect(readState(layout)?.platformVersion).toBe(fault.end === 'old' ? old : nextPlatformVersion);
+  for (const left of ['update.json', 'restore']) expect(existsSync(join(layout.dir, left)), left).toBe(false);
+  expect(await stack.status()).toBe('running');
+  const compared = fault.end === 'old' ? (digests: string[]) => digests : acrossVersions;
+  expect(compared(await stack.digests())).toEqual(compared(before));
+}
+
+const backupsOf = ({ dir }: StackLayout): string => join(dir, 'backups');
+
+async function endFault(fault: UpdateFault, stack: FaultyStack): Promise<{ exit: number | null; stderr: string }> {
+  const { journalFile } = stack.layout;
+  const noRoomIn = fault.noRoom ? backupsOf(stack.layout) : null;
+  const refusedIn = new Set<string>();
   for (const step of fault.kills ?? []) {
-    const command = stack.start('update', fault.version);
-    await atStep(stack.journalFile, step, command);
+    const command = stack.start('update', fault.version, noRoomIn);
+    await atStep(journalFile, step, command);
     command.child.kill('SIGKILL');
     await command.exit;
-    await stack.killed(step);
+    await expectRefusal(stack, step, refusedIn);
   }
-  const last = stack.start(fault.finish ?? 'update', fault.version);
+  const last = stack.start(fault.finish ?? 'update', fault.version, noRoomIn);
   if (fault.interruptAt !== undefined) {
-    await atStep(stack.journalFile, fault.interruptAt, last);
+    await atStep(journalFile, fault.interruptAt, last);
     last.child.kill('SIGINT');
   }
   return { exit: await last.exit, stderr: last.stderr };
+}
+
+/** Once in each phase that an interrupted update can be in: nothing else starts the stack. */
+async function expectRefusal(stack: FaultyStack, step: string, refusedIn: Set<string>): Promise<void> {
+  const phase = readUpdatePlan(stack.layout)?.phase ?? 'done';
+  if (phase === 'done' || refusedIn.has(phase)) return;
+  refusedIn.add(phase);
+  expect(await stack.tryStart(), step).toMatchObject({ code: 1, stderr: expect.stringContaining('update_unfinished') });
 }
 
 /** Waits until a process has begun a step; it is on disk before the step does anything. */
