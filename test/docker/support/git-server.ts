@@ -51,8 +51,8 @@ export class GitServer {
     this.#served = mkdtempSync(join(tmpdir(), 'sfp-git-'));
     this.#name = `git-of-${tenant}`;
     this.#env = env;
-    mkdirSync(join(this.#served, 'work'));
-    this.repository = new Repository(join(this.#served, 'work', 'app'), files);
+    mkdirSync(join(this.#served, 'trees'));
+    this.repository = new Repository(join(this.#served, 'trees', 'app'), files);
   }
 
   /** @param tenant whose workers reach it */
@@ -78,7 +78,7 @@ export class GitServer {
     }
   }
 
-  readonly url = `${origin}/work/app/.git`;
+  readonly url = `${origin}/trees/app/.git`;
   readonly gateUrl = `${origin}/gate`;
 
   openGate = (): void => writeFileSync(join(this.#served, 'gate'), '');
