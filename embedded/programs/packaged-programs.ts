@@ -35,7 +35,7 @@ export function packagedPrograms(version: string): PackagedPrograms {
     id,
     dir: join('programs', id),
     supervisor: join('dist', 'embedded', 'supervisor', 'main.js'),
-    source: { root: dirname(dirname(join(codeRoot, 'x'))), files, sha256 },
+    source: { root: join(codeRoot, '..'), files, sha256 },
   };
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { restorePlace } from '../../stack/backup/restore-place.ts';
 import { makeStackDirectories, type StackLayout, stackLayout } from '../../stack/layout.ts';
 import { installPrograms, startablePrograms } from './install-programs.ts';
 import type { PackagedPrograms } from './packaged-programs.ts';
@@ -100,6 +101,21 @@ it('go when no stack runs them, starts with them or keeps them for the way back;
   rmSync(join(acme.dir, 'versions'), { recursive: true });
   prunePrograms(baseDir);
   expect(placed()).toEqual([one.id, two.id]);
+});
+
+it('stay while a restore may have to put the stack that it replaces back', async () => {
+  const [before, restored] = [packageOf('1.0.0'), packageOf('2.0.0')];
+  for (const programs of [before, restored]) await placePrograms(baseDir, programs);
+  const acme = stackOf('acme');
+  const { replacedInstalledDir } = restorePlace(acme);
+  mkdirSync(replacedInstalledDir, { recursive: true });
+  writePrograms(replacedInstalledDir, before);
+  writePrograms(acme.dir, restored);
+  prunePrograms(baseDir);
+  expect(placed()).toEqual([before.id, restored.id]);
+  rmSync(restorePlace(acme).dir, { recursive: true });
+  prunePrograms(baseDir);
+  expect(placed()).toEqual([restored.id]);
 });
 
 it('that are missing are named, with both ways on', async () => {

@@ -1,6 +1,7 @@
 import { type Dirent, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SfpError } from '../../contracts/error.ts';
+import { restorePlace } from '../../stack/backup/restore-place.ts';
 import { tenantsDir } from '../../stack/layout.ts';
 import { partialEnding } from './place-programs.ts';
 import { absoluteDir, programsDir, readPrograms } from './programs.ts';
@@ -25,7 +26,8 @@ function keptDirs(baseDir: string, gone: string | undefined): ReadonlySet<string
   const kept = new Set<string>();
   for (const stack of directories(tenantsDir(baseDir))) {
     if (stack === gone) continue;
-    for (const place of [stack, join(stack, 'run'), ...directories(join(stack, 'versions'))]) {
+    const { replacedInstalledDir } = restorePlace({ dir: stack });
+    for (const place of [stack, join(stack, 'run'), replacedInstalledDir, ...directories(join(stack, 'versions'))]) {
       try {
         const programs = readPrograms(place);
         if (programs !== null) kept.add(absoluteDir(baseDir, programs));

@@ -9,14 +9,18 @@ export interface RestorePlace {
   incomingDir: string;
   /** What it replaces, until the restored stack has proven to be healthy. */
   replacedDir: string;
+  /** Of that, what was installed, maybe by another version. */
+  replacedInstalledDir: string;
 }
 
-export function restorePlace(layout: StackLayout): RestorePlace {
+export function restorePlace(layout: Pick<StackLayout, 'dir'>): RestorePlace {
   const dir = join(layout.dir, 'restore');
+  const replacedDir = join(dir, 'replaced');
   return {
     dir,
     planFile: join(dir, 'plan.json'),
     incomingDir: join(dir, 'incoming'),
-    replacedDir: join(dir, 'replaced'),
+    replacedDir,
+    replacedInstalledDir: join(replacedDir, 'installed'),
   };
 }

@@ -95,12 +95,9 @@ function incomingStack(layout: StackLayout): Stack {
   return { layout, settings, secrets };
 }
 
-/** What was installed, maybe by another version. */
-const asideInstalled = (layout: StackLayout): string => join(restorePlace(layout).replacedDir, 'installed');
-
 /** May be called again after a kill in it; until it is through, the plan keeps every other command from starting the stack. */
 export async function place({ layout, runtime }: RestoreContext): Promise<void> {
-  const installed = asideInstalled(layout);
+  const { replacedInstalledDir: installed } = restorePlace(layout);
   if (!existsSync(installed)) await copyAside(layout, runtime.installed, installed);
   await runtime.restoreSnapshot(layout).place();
   placeFiles(layout);
@@ -113,6 +110,6 @@ export async function putBack(context: RestoreContext): Promise<void> {
   await stopPlaced(context);
   await runtime.restoreSnapshot(layout).putBack();
   putFilesBack(layout, context.plan.had);
-  const installed = asideInstalled(layout);
+  const { replacedInstalledDir: installed } = restorePlace(layout);
   if (existsSync(installed)) putCopyBack(layout, runtime.installed, installed);
 }
