@@ -11,6 +11,12 @@ export interface Statement {
 /** The last row of each statement of a batch. */
 export type BatchRows = readonly (readonly (string | null)[])[];
 
+/** With an error, nothing of the rows was kept. */
+export interface BatchOutcome {
+  rows: BatchRows;
+  error?: Error;
+}
+
 /** An error that the database reported. */
 export class DatabaseError extends Error {
   readonly code: string;
@@ -18,8 +24,8 @@ export class DatabaseError extends Error {
   readonly hint: string | undefined;
   /** FATAL or PANIC: the connection is gone. */
   readonly fatal: boolean;
-  /** It happened before the caller's query ran. */
-  readonly early: boolean;
+  /** Nothing of it is the caller's: it came before the caller's query, or from what the connection carried. */
+  early: boolean;
 
   constructor(
     report: { code: string; message: string; detail?: string; hint?: string; severity?: string },
@@ -60,15 +66,11 @@ const rowSchema = z.object({ fields: z.array(z.string().nullable()) });
 export class Batch {
   readonly #statements: readonly Statement[];
   readonly #names: StatementNames;
-  readonly #finish: (outcome: { rows: BatchRows } | { error: Error }) => void;
+  readonly #finish: (outcome: BatchOutcome) => void;
   readonly #rows: (string | null)[][] = [];
   #index = 0;
 
-  constructor(
-    statements: readonly Statement[],
-    names: StatementNames,
-    finish: (outcome: { rows: BatchRows } | { error: Error }) => void,
-  ) {
+  constructor(statements: readonly Statement[], names: StatementNames, finish: (outcome: BatchOutcome) => void) {
     this.#statements = statements;
     this.#names = names;
     this.#finish = finish;
@@ -116,6 +118,7 @@ export class Batch {
     const report = reportSchema.safeParse(error);
     const reported = report.success && /^[0-9A-Z]{5}$/.test(report.data.code);
     this.#finish({
+      rows: this.#rows,
       error: reported
         ? new DatabaseError(report.data, this.#statements[this.#index]?.prelude)
         : new ConnectionLost('connection lost', { cause: error }),

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { Batch, type BatchRows, ConnectionLost, DatabaseError, type Statement } from './batch.ts';
+import { Batch, type BatchOutcome, type BatchRows, ConnectionLost, DatabaseError, type Statement } from './batch.ts';
 import { StatementNames } from './statement-names.ts';
 
 // Each prepared statement costs memory in its backend as well.
@@ -9,6 +9,8 @@ const preparedStatements = 200;
 export class Session {
   readonly #client: pg.Client;
   readonly #names = new StatementNames(preparedStatements);
+  /** The connection's own `statement_timeout`, as its first request found it. */
+  #timeout: string | undefined;
   #closed = false;
 
   private constructor(client: pg.Client) {
@@ -48,16 +50,16 @@ export class Session {
    */
   async run(statements: readonly Statement[]): Promise<BatchRows> {
     const idle = this.#nextReady();
-    const outcome = await new Promise<{ rows: BatchRows } | { error: Error }>((resolve) => {
+    const { rows, error } = await new Promise<BatchOutcome>((resolve) => {
       this.#client.query(new Batch(statements, this.#names, resolve));
     });
-    if ('error' in outcome && outcome.error instanceof ConnectionLost) {
+    if (error instanceof ConnectionLost) {
       this.close();
-      throw outcome.error;
+      throw error;
     }
-    if ('error' in outcome && outcome.error instanceof DatabaseError && outcome.error.fatal) {
+    if (error instanceof DatabaseError && error.fatal) {
       this.close();
-      throw new ConnectionLost('connection ended by the database', { cause: outcome.error });
+      throw new ConnectionLost('connection ended by the database', { cause: error });
     }
     const status = await idle;
     // Anything but idle would carry this request's role into the next one.
@@ -65,13 +67,27 @@ export class Session {
       this.close();
       throw new ConnectionLost(`connection left in state ${status}`);
     }
-    if ('rows' in outcome) return outcome.rows;
-    if (outcome.error instanceof DatabaseError) {
-      if (outcome.error.code === '26000') this.#names.forget();
-      // A function left a timeout behind that is too short even for our settings: this connection is of no use.
-      if (outcome.error.code === '57014' && outcome.error.early) this.close();
+    const spoilt = this.#isSpoilt(rows[statements.findLastIndex(({ prelude }) => prelude)]?.[0]);
+    if (spoilt) this.close();
+    if (error === undefined) return rows;
+    if (error instanceof DatabaseError) {
+      if (error.code === '26000') this.#names.forget();
+      if (error.code === '57014' && (spoilt || error.early)) {
+        this.close();
+        error.early = true;
+      }
     }
-    throw outcome.error;
+    throw error;
+  }
+
+  /**
+   * Whether a function left a timeout of its own behind. One of a millisecond runs out before our settings are made, or
+   * while they are: then the timer's signal ends the query behind them.
+   */
+  #isSpoilt(timeout: string | null | undefined): boolean {
+    if (timeout === undefined || timeout === null) return false;
+    this.#timeout ??= timeout;
+    return this.#timeout !== timeout;
   }
 
   /** The transaction status of the next ReadyForQuery, or `lost`. */

@@ -61,9 +61,9 @@ export function settingStatements(settings: TransactionSettings): Statement[] {
       values: [],
       prelude: true,
     });
-  // num_nulls: one small value comes back instead of all settings.
+  // First the timeout that the connection came with (see Session). num_nulls: one small value instead of all settings.
   statements.push({
-    text: `SELECT pg_catalog.num_nulls(${calls.join(',')})`,
+    text: `SELECT pg_catalog.current_setting('statement_timeout'),pg_catalog.num_nulls(${calls.join(',')})`,
     values: sent.map(([, value]) => value),
     prelude: true,
   });
