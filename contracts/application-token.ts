@@ -16,7 +16,7 @@ export const tokenScopes = ['read', 'deploy', 'manage', 'full'] as const;
 export const tokenScopeSchema = z.enum(tokenScopes);
 export type TokenScope = z.infer<typeof tokenScopeSchema>;
 
-/** A token does what its user may do, up to this role; what only people do (contracts/permissions.ts) no token does. */
+/** A token does what its user may do, up to this role; what only people do (contracts/permissions/) no token does. */
 export const scopeCeiling: Readonly<Record<TokenScope, AccountRole>> = {
   read: 'viewer',
   deploy: 'member',

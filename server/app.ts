@@ -2,7 +2,8 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { ZodError } from 'zod';
-import type { Api, AppEnv, Endpoint, Services } from './http/api.ts';
+import { endpoints } from './endpoints.ts';
+import type { Api, AppEnv, Services } from './http/api.ts';
 import { docsPage } from './http/docs-page.ts';
 import { guard } from './http/guard.ts';
 import { invitePage } from './http/invite-page.ts';
@@ -10,108 +11,7 @@ import { listCommandOf } from './http/list-commands.ts';
 import { ApiProblem, notFound, problemResponse } from './http/problem.ts';
 import { requestLog } from './http/request-log.ts';
 import { platformVersion } from './platform-version.ts';
-import { createAccount } from './routes/accounts/create.ts';
-import { listAccounts } from './routes/accounts/list.ts';
-import { listAudit } from './routes/audit/list.ts';
-import { postLogin } from './routes/auth/login.ts';
-import { postLogout } from './routes/auth/logout.ts';
-import { postRefresh } from './routes/auth/refresh.ts';
-import { postToken } from './routes/auth/token.ts';
-import { cancelDeployment } from './routes/deployments/cancel.ts';
-import { createDeployment } from './routes/deployments/create.ts';
-import { getDeployment } from './routes/deployments/get.ts';
-import { listDeployments } from './routes/deployments/list.ts';
-import { retryDeployment } from './routes/deployments/retry.ts';
-import { createEnvironment } from './routes/environments/create.ts';
-import { getEnvironment } from './routes/environments/get.ts';
-import { listEnvironments } from './routes/environments/list.ts';
-import { updateEnvironment } from './routes/environments/update.ts';
-import { getConfig } from './routes/health/config.ts';
-import { getHealth } from './routes/health/get.ts';
-import { getLive } from './routes/health/live.ts';
-import { getVersion } from './routes/health/version.ts';
-import { createIntegration } from './routes/integrations/create.ts';
-import { getIntegration } from './routes/integrations/get.ts';
-import { listIntegrations } from './routes/integrations/list.ts';
-import { removeIntegration } from './routes/integrations/remove.ts';
-import { setIntegrationSecret } from './routes/integrations/set-secret.ts';
-import { updateIntegration } from './routes/integrations/update.ts';
 import { postDispatch } from './routes/internal/dispatch.ts';
-import { acceptInvitation } from './routes/invitations/accept.ts';
-import { createInvitation } from './routes/invitations/create.ts';
-import { listInvitations } from './routes/invitations/list.ts';
-import { previewInvitation } from './routes/invitations/preview.ts';
-import { resendInvitation } from './routes/invitations/resend.ts';
-import { revokeInvitation } from './routes/invitations/revoke.ts';
-import { signUpInvited } from './routes/invitations/sign-up.ts';
-import { getMe } from './routes/me/get.ts';
-import { getMember } from './routes/members/get.ts';
-import { listMembers } from './routes/members/list.ts';
-import { removeMember } from './routes/members/remove.ts';
-import { updateMember } from './routes/members/update.ts';
-import { createProject } from './routes/projects/create.ts';
-import { getProject } from './routes/projects/get.ts';
-import { listProjects } from './routes/projects/list.ts';
-import { updateProject } from './routes/projects/update.ts';
-import { cancelTask } from './routes/tasks/cancel.ts';
-import { listTaskEvents } from './routes/tasks/events.ts';
-import { getTask } from './routes/tasks/get.ts';
-import { listTasks } from './routes/tasks/list.ts';
-import { createToken } from './routes/tokens/create.ts';
-import { listTokens } from './routes/tokens/list.ts';
-import { revokeToken } from './routes/tokens/revoke.ts';
-
-const endpoints: readonly Endpoint[] = [
-  getLive,
-  getHealth,
-  getVersion,
-  getConfig,
-  postLogin,
-  postRefresh,
-  postToken,
-  postLogout,
-  getMe,
-  listAccounts,
-  createAccount,
-  listMembers,
-  getMember,
-  updateMember,
-  removeMember,
-  listInvitations,
-  createInvitation,
-  resendInvitation,
-  revokeInvitation,
-  previewInvitation,
-  acceptInvitation,
-  signUpInvited,
-  listProjects,
-  createProject,
-  getProject,
-  updateProject,
-  listEnvironments,
-  createEnvironment,
-  getEnvironment,
-  updateEnvironment,
-  listIntegrations,
-  createIntegration,
-  getIntegration,
-  updateIntegration,
-  removeIntegration,
-  setIntegrationSecret,
-  listDeployments,
-  createDeployment,
-  getDeployment,
-  cancelDeployment,
-  retryDeployment,
-  listTasks,
-  getTask,
-  listTaskEvents,
-  cancelTask,
-  listTokens,
-  createToken,
-  revokeToken,
-  listAudit,
-];
 
 const maxBodyBytes = 1_000_000;
 

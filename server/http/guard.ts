@@ -1,7 +1,8 @@
 import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
 import { scopeCeiling, type TokenScope, tokenScopes } from '../../contracts/application-token.ts';
-import { type Rule, routeRule, tokenMay } from '../../contracts/permissions.ts';
+import { routeRule } from '../../contracts/permissions/routes.ts';
+import { type Rule, tokenMay } from '../../contracts/permissions/rule.ts';
 import type { AppEnv, Services } from './api.ts';
 import { authenticate } from './authenticate.ts';
 import { ApiProblem } from './problem.ts';
@@ -15,7 +16,8 @@ export const guard = (services: Services) =>
     const route = matchedRoutes(c).findLast(({ method }) => method !== 'ALL');
     if (route === undefined) return next();
     const rule = routeRule(route.method, routeName(route.path));
-    if (rule === undefined) throw new Error(`${route.method} ${route.path} has no row in contracts/permissions.ts`);
+    if (rule === undefined)
+      throw new Error(`${route.method} ${route.path} has no row in contracts/permissions/routes.ts`);
     // What nobody may by a login asks for something else, and checks it itself.
     if (rule.from === 'anon' || rule.from === 'nobody') return next();
     await authenticate(services, c);

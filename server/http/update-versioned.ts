@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tables } from '../../contracts/permissions.ts';
+import { tables } from '../../contracts/permissions/tables.ts';
 import { type Database, fetchRows } from '../services/database.ts';
 import { versionConflict } from './if-match.ts';
 import { ApiProblem } from './problem.ts';

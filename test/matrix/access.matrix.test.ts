@@ -1,16 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  actors,
-  type CallName,
-  calls,
-  functions,
-  type RouteName,
-  routes,
-  type TableName,
-  tables,
-  topics,
-  verbs,
-} from '../../contracts/permissions.ts';
+import { type CallName, calls } from '../../contracts/permissions/calls.ts';
+import { functions } from '../../contracts/permissions/functions.ts';
+import { type RouteName, routes } from '../../contracts/permissions/routes.ts';
+import { actors } from '../../contracts/permissions/rule.ts';
+import { type TableName, tables, verbs } from '../../contracts/permissions/tables.ts';
+import { topics } from '../../contracts/permissions/topics.ts';
 import { routeName } from '../../server/http/guard.ts';
 import { apiRoutes } from './api-routes.ts';
 import { callSamples, tryCall } from './calls.ts';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { invitationHash, newInvitationCode } from '../../contracts/invitation.ts';
-import type { Actor, CallName } from '../../contracts/permissions.ts';
+import type { CallName } from '../../contracts/permissions/calls.ts';
+import type { Actor } from '../../contracts/permissions/rule.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { askRest } from './tables.ts';
 import type { World } from './world.ts';

@@ -1,4 +1,4 @@
-import { type Actor, actors, may, type Rule } from '../../contracts/permissions.ts';
+import { type Actor, actors, may, type Rule } from '../../contracts/permissions/rule.ts';
 
 /** Allowed, refused, or what else came: that is no answer to the question and fails the comparison. */
 export type Outcome = boolean | string;

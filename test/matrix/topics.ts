@@ -2,7 +2,7 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { decodeJwt } from 'jose';
 import { Client } from 'pg';
 import { z } from 'zod';
-import type { Actor } from '../../contracts/permissions.ts';
+import type { Actor } from '../../contracts/permissions/rule.ts';
 import { dispatchTopic, topic } from '../../contracts/topic.ts';
 import { roleTable } from '../../embedded/roles/role-table.ts';
 import { parseEnv } from '../../server/env.ts';

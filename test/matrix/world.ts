@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tokenScopes } from '../../contracts/application-token.ts';
 import { invitationHash, newInvitationCode } from '../../contracts/invitation.ts';
-import type { Actor } from '../../contracts/permissions.ts';
+import type { Actor } from '../../contracts/permissions/rule.ts';
 import { type ServerStack, startServerStack, type User } from '../integration/server/server-stack.ts';
 
 type Person = Extract<Actor, 'outsider' | 'viewer' | 'member' | 'admin' | 'owner'>;

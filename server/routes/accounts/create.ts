@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { accountSchema } from '../../../contracts/account.ts';
-import { createAccountSchema } from '../../../contracts/api/request.ts';
+import { createAccountSchema } from '../../../contracts/api/account.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';
 import { idempotent } from '../../http/idempotency.ts';
 import { accountRowSchema, toAccount } from '../../rows/account.ts';

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { auditQuerySchema } from '../../../contracts/api/request.ts';
+import { auditQuerySchema } from '../../../contracts/api/audit.ts';
 import { auditEntrySchema } from '../../../contracts/audit-entry.ts';
 import { pageSchema, uuidSchema } from '../../../contracts/scalar.ts';
 import { bearer, type Endpoint, jsonAnswer, problems } from '../../http/api.ts';

@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { createDeploymentSchema } from '../../../contracts/api/request.ts';
+import { createDeploymentSchema } from '../../../contracts/api/deployment.ts';
 import { deploymentSchema } from '../../../contracts/deployment.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';
 import { idempotent } from '../../http/idempotency.ts';

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { createEnvironmentSchema } from '../../../contracts/api/request.ts';
+import { createEnvironmentSchema } from '../../../contracts/api/environment.ts';
 import { environmentSchema } from '../../../contracts/project.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';
 import { idempotent } from '../../http/idempotency.ts';

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { updateEnvironmentSchema } from '../../../contracts/api/request.ts';
+import { updateEnvironmentSchema } from '../../../contracts/api/environment.ts';
 import { environmentSchema } from '../../../contracts/project.ts';
 import { uuidSchema } from '../../../contracts/scalar.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';

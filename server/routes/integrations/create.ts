@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { createIntegrationSchema } from '../../../contracts/api/request.ts';
+import { createIntegrationSchema } from '../../../contracts/api/integration.ts';
 import { integrationSchema } from '../../../contracts/integration.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';
 import { idempotent } from '../../http/idempotency.ts';

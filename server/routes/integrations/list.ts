@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { integrationQuerySchema } from '../../../contracts/api/request.ts';
+import { integrationQuerySchema } from '../../../contracts/api/integration.ts';
 import { integrationSchema } from '../../../contracts/integration.ts';
 import { pageSchema } from '../../../contracts/scalar.ts';
 import { bearer, type Endpoint, jsonAnswer, problems } from '../../http/api.ts';

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { setIntegrationSecretSchema } from '../../../contracts/api/request.ts';
+import { setIntegrationSecretSchema } from '../../../contracts/api/integration.ts';
 import { integrationSchema } from '../../../contracts/integration.ts';
 import { uuidSchema } from '../../../contracts/scalar.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { updateIntegrationSchema } from '../../../contracts/api/request.ts';
+import { updateIntegrationSchema } from '../../../contracts/api/integration.ts';
 import { integrationSchema } from '../../../contracts/integration.ts';
 import { uuidSchema } from '../../../contracts/scalar.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { invitationCodeRequestSchema } from '../../../contracts/api/request.ts';
+import { invitationCodeRequestSchema } from '../../../contracts/api/invitation.ts';
 import { invitationHash } from '../../../contracts/invitation.ts';
 import { memberSchema } from '../../../contracts/member.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';

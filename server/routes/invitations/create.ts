@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { createInvitationSchema } from '../../../contracts/api/request.ts';
+import { createInvitationSchema } from '../../../contracts/api/invitation.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';
 import { idempotent } from '../../http/idempotency.ts';
 import { soleAccountId } from '../accounts/sole-account.ts';

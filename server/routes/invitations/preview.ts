@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { invitationCodeRequestSchema } from '../../../contracts/api/request.ts';
+import { invitationCodeRequestSchema } from '../../../contracts/api/invitation.ts';
 import { invitationPreviewSchema } from '../../../contracts/invitation.ts';
 import { type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';
 import { findOpenInvitation } from './find.ts';

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { resendInvitationSchema } from '../../../contracts/api/request.ts';
+import { resendInvitationSchema } from '../../../contracts/api/invitation.ts';
 import { uuidSchema } from '../../../contracts/scalar.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';
 import { idempotent } from '../../http/idempotency.ts';

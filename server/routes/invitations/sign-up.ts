@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { sessionSchema } from '../../../contracts/api/auth.ts';
-import { invitedSignUpSchema } from '../../../contracts/api/request.ts';
+import { invitedSignUpSchema } from '../../../contracts/api/invitation.ts';
 import { invitationHash } from '../../../contracts/invitation.ts';
 import { type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';
 import { ApiProblem } from '../../http/problem.ts';

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { updateMemberSchema } from '../../../contracts/api/request.ts';
+import { updateMemberSchema } from '../../../contracts/api/member.ts';
 import { memberSchema } from '../../../contracts/member.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';
 import { etagOf, expectedVersion, ifMatchHeaders } from '../../http/if-match.ts';

@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { createProjectSchema } from '../../../contracts/api/request.ts';
+import { createProjectSchema } from '../../../contracts/api/project.ts';
 import { projectSchema } from '../../../contracts/project.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';
 import { idempotent } from '../../http/idempotency.ts';

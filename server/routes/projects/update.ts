@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { updateProjectSchema } from '../../../contracts/api/request.ts';
+import { updateProjectSchema } from '../../../contracts/api/project.ts';
 import { projectSchema } from '../../../contracts/project.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';
 import { etagOf, expectedVersion, ifMatchHeaders } from '../../http/if-match.ts';

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { eventsQuerySchema } from '../../../contracts/api/request.ts';
+import { eventsQuerySchema } from '../../../contracts/api/task.ts';
 import { pageSchema, uuidSchema } from '../../../contracts/scalar.ts';
 import { taskEventFromRow, taskEventRowSchema, taskEventSchema } from '../../../contracts/task-event.ts';
 import { bearer, type Endpoint, jsonAnswer, problems } from '../../http/api.ts';

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { createTokenSchema } from '../../../contracts/api/request.ts';
+import { createTokenSchema } from '../../../contracts/api/token.ts';
 import {
   applicationTokenHash,
   applicationTokenHint,

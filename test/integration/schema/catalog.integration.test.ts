@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { functions, tables } from '../../../contracts/permissions.ts';
+import { functions } from '../../../contracts/permissions/functions.ts';
+import { tables } from '../../../contracts/permissions/tables.ts';
 import { schemaVersion } from '../../../contracts/schema-version.ts';
 import { readMigrations } from '../../../migrations/migration-file.ts';
 import { asUser, type CoreDatabase, startCoreDatabase } from './core-database.ts';

@@ -3,7 +3,7 @@ import { meSchema, sessionSchema } from '../../../contracts/api/auth.ts';
 import { newApplicationToken } from '../../../contracts/application-token.ts';
 import { deploymentSchema } from '../../../contracts/deployment.ts';
 import { problemSchema } from '../../../contracts/error.ts';
-import { routes } from '../../../contracts/permissions.ts';
+import { routes } from '../../../contracts/permissions/routes.ts';
 import { environmentSchema, projectSchema } from '../../../contracts/project.ts';
 import { pageSchema } from '../../../contracts/scalar.ts';
 import { schemaVersion } from '../../../contracts/schema-version.ts';

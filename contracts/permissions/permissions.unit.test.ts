@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { actors, may, routes, tables, tokenMay } from './permissions.ts';
+import { routes } from './routes.ts';
+import { actors, may, tokenMay } from './rule.ts';
+import { tables } from './tables.ts';
 
 describe('who may', () => {
   const who = (rule: Parameters<typeof may>[1]) => actors.filter((actor) => may(actor, rule));

@@ -1,0 +1,27 @@
+import type { createDeploymentSchema } from '../../../contracts/api/deployment.ts';
+import { type DeploymentStatus, deploymentSchema } from '../../../contracts/deployment.ts';
+import { pageSchema } from '../../../contracts/scalar.ts';
+import { at, type Body, type Creating, type Http, type Page, page } from '../request.ts';
+
+export interface DeploymentFilter {
+  project?: string | undefined;
+  environment?: string | undefined;
+  status?: DeploymentStatus | undefined;
+}
+
+export const deployments = (http: Http) => ({
+  list: ({ project, environment, status, ...query }: DeploymentFilter & Page = {}) =>
+    http({
+      method: 'GET',
+      path: '/deployments',
+      query: { project, environment, status, ...page(query) },
+      answer: pageSchema(deploymentSchema),
+    }),
+  get: (id: string) => http({ method: 'GET', path: at('deployments', id), answer: deploymentSchema }),
+  create: (body: Body<typeof createDeploymentSchema>, creates: Creating = {}) =>
+    http({ method: 'POST', path: '/deployments', body, creates, answer: deploymentSchema }),
+  cancel: (id: string) => http({ method: 'POST', path: at('deployments', id, 'cancel'), answer: deploymentSchema }),
+  /** Runs what did not succeed again, as a new task of the same deployment. */
+  retry: (id: string, creates: Creating = {}) =>
+    http({ method: 'POST', path: at('deployments', id, 'retry'), creates, answer: deploymentSchema }),
+});

@@ -1,0 +1,37 @@
+import { pageSchema } from '../../../contracts/scalar.ts';
+import { type TaskStatus, type TaskType, taskSchema } from '../../../contracts/task.ts';
+import { taskEventSchema } from '../../../contracts/task-event.ts';
+import { at, type Http, type Page, page } from '../request.ts';
+
+export interface TaskFilter {
+  project?: string | undefined;
+  status?: TaskStatus | undefined;
+  type?: TaskType | undefined;
+}
+
+interface EventsQuery {
+  afterSeq?: number | undefined;
+  limit?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export const tasks = (http: Http) => ({
+  list: ({ project, status, type, ...query }: TaskFilter & Page = {}) =>
+    http({
+      method: 'GET',
+      path: '/tasks',
+      query: { project, status, type, ...page(query) },
+      answer: pageSchema(taskSchema),
+    }),
+  get: (id: string, signal?: AbortSignal) => http({ method: 'GET', path: at('tasks', id), answer: taskSchema, signal }),
+  /** Events after `afterSeq`, oldest first, at most `limit` (500, up to 1,000). */
+  events: (id: string, { afterSeq = 0, limit, signal }: EventsQuery = {}) =>
+    http({
+      method: 'GET',
+      path: at('tasks', id, 'events'),
+      query: { afterSeq, limit },
+      answer: pageSchema(taskEventSchema),
+      signal,
+    }),
+  cancel: (id: string) => http({ method: 'POST', path: at('tasks', id, 'cancel'), answer: taskSchema }),
+});

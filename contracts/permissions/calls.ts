@@ -1,0 +1,18 @@
+import { anybody, asUser, atLeast, people, type Rule } from './rule.ts';
+
+/** Functions that signed-in users call through REST, and for whom they do what they are for. */
+export const calls = {
+  platform_schema: anybody,
+  create_account: asUser(people('user')),
+  list_members: asUser(atLeast('viewer')),
+  create_application_token: asUser(people('member')),
+  revoke_application_token: atLeast('admin'),
+  create_invitation: asUser(people('admin')),
+  resend_invitation: asUser(people('admin')),
+  revoke_invitation: asUser(people('admin')),
+  accept_invitation: asUser(people('user')),
+  set_integration_secret: atLeast('admin'),
+  cancel_task: atLeast('member'),
+  retry_deployment: atLeast('member'),
+} as const satisfies Record<string, Rule>;
+export type CallName = keyof typeof calls;

@@ -1,0 +1,65 @@
+import { anybody, asUser, atLeast, nobody, people, type Rule } from './rule.ts';
+
+/** Routes of the API, below /api/v1. A list is allowed to whoever finds the account's things in it. */
+export const routes = {
+  'GET /health/live': anybody,
+  'GET /health': anybody,
+  'GET /version': anybody,
+  'GET /config': anybody,
+  'GET /openapi.json': anybody,
+  'GET /docs': anybody,
+  'GET /invite': anybody,
+  'POST /auth/login': anybody,
+  'POST /auth/refresh': anybody,
+  'POST /auth/token': anybody,
+  // Whoever holds the code.
+  'POST /invitations/preview': anybody,
+  'POST /invitations/sign-up': anybody,
+  // The database alone, by a secret of its own.
+  'POST /internal/dispatch': nobody,
+  'POST /auth/logout': asUser(people('user')),
+  'GET /me': asUser(atLeast('user')),
+  'GET /accounts': asUser(atLeast('viewer')),
+  'POST /accounts': asUser(people('user')),
+  'GET /members': asUser(atLeast('viewer')),
+  'GET /members/{user}': asUser(atLeast('viewer')),
+  'PATCH /members/{user}': asUser(people('admin')),
+  'DELETE /members/{user}': asUser(people('admin')),
+  'GET /invitations': asUser(atLeast('admin')),
+  'POST /invitations': asUser(people('admin')),
+  'POST /invitations/{id}/resend': asUser(people('admin')),
+  'DELETE /invitations/{id}': asUser(people('admin')),
+  'POST /invitations/accept': asUser(people('user')),
+  'GET /audit': asUser(atLeast('admin')),
+  'GET /projects': asUser(atLeast('viewer')),
+  'POST /projects': asUser(atLeast('admin')),
+  'GET /projects/{idOrSlug}': asUser(atLeast('viewer')),
+  'PATCH /projects/{idOrSlug}': asUser(atLeast('admin')),
+  'GET /projects/{idOrSlug}/environments': asUser(atLeast('viewer')),
+  'POST /projects/{idOrSlug}/environments': asUser(atLeast('admin')),
+  'GET /environments/{id}': asUser(atLeast('viewer')),
+  'PATCH /environments/{id}': asUser(atLeast('admin')),
+  'GET /integrations': asUser(atLeast('viewer')),
+  'POST /integrations': asUser(atLeast('admin')),
+  'GET /integrations/{id}': asUser(atLeast('viewer')),
+  'PATCH /integrations/{id}': asUser(atLeast('admin')),
+  'DELETE /integrations/{id}': asUser(atLeast('admin')),
+  'PUT /integrations/{id}/secret': asUser(atLeast('admin')),
+  'GET /deployments': asUser(atLeast('viewer')),
+  'POST /deployments': asUser(atLeast('member')),
+  'GET /deployments/{id}': asUser(atLeast('viewer')),
+  'POST /deployments/{id}/cancel': asUser(atLeast('member')),
+  'POST /deployments/{id}/retry': asUser(atLeast('member')),
+  'GET /tasks': asUser(atLeast('viewer')),
+  'GET /tasks/{id}': asUser(atLeast('viewer')),
+  'GET /tasks/{id}/events': asUser(atLeast('viewer')),
+  'POST /tasks/{id}/cancel': asUser(atLeast('member')),
+  'GET /tokens': asUser(atLeast('admin')),
+  'POST /tokens': asUser(people('member')),
+  'DELETE /tokens/{id}': asUser(atLeast('admin')),
+} as const satisfies Record<string, Rule>;
+export type RouteName = keyof typeof routes;
+
+const routeTable: Readonly<Record<string, Rule>> = routes;
+/** The rule of a route, or undefined when it has none: then nobody may call it. */
+export const routeRule = (method: string, path: string): Rule | undefined => routeTable[`${method} ${path}`];

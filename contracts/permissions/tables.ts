@@ -1,0 +1,44 @@
+import type { AccountRole } from '../account.ts';
+import { atLeast, nobody, people, type Rule, service } from './rule.ts';
+
+export const verbs = ['select', 'insert', 'update', 'delete'] as const;
+export type Verb = (typeof verbs)[number];
+export type TableRules = Readonly<Record<Verb, Rule>>;
+
+const readOnly = (from: AccountRole): TableRules => ({
+  select: atLeast(from),
+  insert: service,
+  update: service,
+  delete: service,
+});
+const managed: TableRules = {
+  select: atLeast('viewer'),
+  insert: atLeast('admin'),
+  update: atLeast('admin'),
+  delete: atLeast('admin'),
+};
+
+/** Tables of `public`, through REST. What is in `private` nobody reaches. */
+export const tables = {
+  accounts: { select: atLeast('viewer'), insert: service, update: people('owner'), delete: people('owner') },
+  // An owner's membership, and making an owner, needs an owner. Everybody may delete their own: leave.
+  accounts_memberships: {
+    select: atLeast('viewer'),
+    insert: people('admin'),
+    update: people('admin'),
+    delete: people('admin'),
+  },
+  projects: managed,
+  environments: managed,
+  // Their secrets are in `private` and come back through nothing.
+  integrations: managed,
+  deployments: { ...readOnly('viewer'), insert: atLeast('member') },
+  tasks: readOnly('viewer'),
+  task_events: readOnly('viewer'),
+  environment_allocations: readOnly('viewer'),
+  // Everybody sees their own.
+  application_tokens: readOnly('admin'),
+  invitations: readOnly('admin'),
+  audit_log: { select: atLeast('admin'), insert: nobody, update: nobody, delete: nobody },
+} as const satisfies Record<string, TableRules>;
+export type TableName = keyof typeof tables;
