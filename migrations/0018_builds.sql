@@ -1,0 +1,4 @@
+-- breaking: no
+-- Builds and their artifacts.
+
+select 1;

@@ -1,0 +1,4 @@
+-- breaking: no
+-- Releases.
+
+select 1;

@@ -1,0 +1,4 @@
+-- breaking: no
+-- Protection of environments and approvals.
+
+select 1;

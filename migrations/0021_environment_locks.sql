@@ -1,0 +1,4 @@
+-- breaking: no
+-- Locks of environments.
+
+select 1;

@@ -1,0 +1,4 @@
+-- breaking: no
+-- Schedules.
+
+select 1;

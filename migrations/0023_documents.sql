@@ -1,0 +1,4 @@
+-- breaking: no
+-- Documents in collections.
+
+select 1;

@@ -1,0 +1,4 @@
+-- breaking: no
+-- Partitions and retention.
+
+select 1;

@@ -1,0 +1,4 @@
+-- breaking: no
+-- Settings and platform associations.
+
+select 1;

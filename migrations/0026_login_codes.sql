@@ -1,0 +1,4 @@
+-- breaking: no
+-- Logins through a browser.
+
+select 1;
