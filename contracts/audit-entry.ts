@@ -37,6 +37,9 @@ export const auditSubjects = [
   'environment',
   'integration',
   'deployment',
+  'approval',
+  'build',
+  'release',
   'task',
   'application_token',
 ] as const;

@@ -28,6 +28,7 @@ export const queueStatuses = ['pending', 'queued', 'dispatched'] as const;
 
 export const deploymentStatuses = [
   'pending',
+  'awaiting_approval',
   'queued',
   'running',
   'rolling_back',
@@ -35,9 +36,29 @@ export const deploymentStatuses = [
   'failed',
   'rolled_back',
   'cancelled',
+  'rejected',
+  'expired',
 ] as const;
 export const deploymentStatusSchema = z.enum(deploymentStatuses);
 export type DeploymentStatus = z.infer<typeof deploymentStatusSchema>;
+
+/** What came of the approvals that the environment asks for. */
+export const approvalStatuses = ['not_required', 'pending', 'approved', 'rejected', 'expired'] as const;
+export const approvalStatusSchema = z.enum(approvalStatuses);
+export type ApprovalStatus = z.infer<typeof approvalStatusSchema>;
+
+/** Legal moves of an approval; SQL enforces the same table. */
+export const approvalTransitions: Record<ApprovalStatus, readonly ApprovalStatus[]> = {
+  not_required: [],
+  pending: ['approved', 'rejected', 'expired'],
+  approved: [],
+  rejected: [],
+  expired: [],
+};
+
+/** Where what is deployed comes from: built on the way, or one build taken unchanged (all but `ref`). */
+export const deploymentOrigins = ['ref', 'build', 'release', 'promotion', 'rollback'] as const;
+export const deploymentOriginSchema = z.enum(deploymentOrigins);
 
 export type StageStatusMap = Record<Stage, StageStatus>;
 
@@ -47,9 +68,15 @@ const mainStages = stages.filter((stage) => stage !== 'rollback');
  * The overall status, derived and never stored by hand: the SQL generated column computes the same function, and a test
  * compares the two over all combinations.
  */
-export function deploymentStatus(queue: (typeof queueStatuses)[number], stage: StageStatusMap): DeploymentStatus {
+export function deploymentStatus(
+  queue: (typeof queueStatuses)[number],
+  stage: StageStatusMap,
+  approval: ApprovalStatus = 'not_required',
+): DeploymentStatus {
+  if (approval === 'rejected' || approval === 'expired') return approval;
   const main = mainStages.map((name) => stage[name]);
   if (main.includes('cancelled')) return 'cancelled';
+  if (approval === 'pending') return 'awaiting_approval';
   if (main.includes('failed')) {
     if (stage.rollback === 'pending' || stage.rollback === 'running') return 'rolling_back';
     return stage.rollback === 'succeeded' ? 'rolled_back' : 'failed';
@@ -80,7 +107,18 @@ export const deploymentSchema = z.object({
   taskId: uuidSchema.nullable(),
   ref: z.string(),
   commitSha: z.string().nullable(),
+  origin: deploymentOriginSchema,
+  /** The build that it deploys, or that it made on its way. */
+  buildId: uuidSchema.nullable(),
+  releaseId: uuidSchema.nullable(),
+  /** The deployment that was promoted, or gone back to. */
+  sourceDeploymentId: uuidSchema.nullable(),
   status: deploymentStatusSchema,
+  approval: z.object({
+    status: approvalStatusSchema,
+    required: z.number().int(),
+    expiresAt: timestampSchema.nullable(),
+  }),
   stages: z.record(stageSchema, stageStatusSchema),
   metadata: deploymentMetadataSchema,
   failure: failureSchema.nullable(),

@@ -10,9 +10,9 @@ export type Pool = z.infer<typeof poolSchema>;
 
 /**
  * Platform task types. The Hatchet workflow of a type has the same name in both pools, prefixed with the pool:
- * `standard-deployment`, `long-deployment`, `standard-noop`, `long-noop` (see `workflowName`).
+ * `standard-deployment`, `long-deployment`, `standard-build` … (see `workflowName`).
  */
-export const taskTypes = ['deployment', 'noop'] as const;
+export const taskTypes = ['deployment', 'build', 'noop'] as const;
 export const taskTypeSchema = z.enum(taskTypes);
 export type TaskType = z.infer<typeof taskTypeSchema>;
 
@@ -21,12 +21,14 @@ export const workflowName = (pool: Pool, type: TaskType): string => `${pool}-${t
 /** Input of every platform workflow: the task row holds everything else. */
 export const workflowInputSchema = z.object({ taskId: uuidSchema });
 
-export const taskStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+/** `waiting`: for an approval of its deployment; the engine has not heard of it yet. */
+export const taskStatuses = ['waiting', 'queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export const taskStatusSchema = z.enum(taskStatuses);
 export type TaskStatus = z.infer<typeof taskStatusSchema>;
 
 /** Legal moves; `running → queued` is the hand-back of a draining worker. SQL enforces the same table. */
 export const taskTransitions: Record<TaskStatus, readonly TaskStatus[]> = {
+  waiting: ['queued', 'cancelled', 'failed'],
   queued: ['running', 'cancelled', 'failed'],
   running: ['succeeded', 'failed', 'cancelled', 'queued'],
   succeeded: [],
@@ -50,6 +52,8 @@ export const taskSchema = z.object({
   projectId: uuidSchema.nullable(),
   environmentId: uuidSchema.nullable(),
   deploymentId: uuidSchema.nullable(),
+  /** Of a task of type `build`. */
+  buildId: uuidSchema.nullable(),
   type: taskTypeSchema,
   pool: poolSchema,
   status: taskStatusSchema,

@@ -18,6 +18,7 @@ export const stageMarks: Record<StageStatus, Mark> = {
 };
 
 export const taskMarks: Record<TaskStatus, Mark> = {
+  waiting: { sign: '◌', tone: 'yellow' },
   queued: { sign: '○', tone: 'dim' },
   running: { sign: '●', tone: 'cyan' },
   succeeded: { sign: '✓', tone: 'green' },

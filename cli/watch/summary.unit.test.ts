@@ -19,6 +19,11 @@ function summaryOf(rollback: StageStatus, status: Deployment['status']): string 
     taskId: id,
     ref: 'main',
     commitSha: null,
+    origin: 'ref',
+    buildId: null,
+    releaseId: null,
+    sourceDeploymentId: null,
+    approval: { status: 'not_required', required: 0, expiresAt: null },
     status,
     stages: {
       checkout: 'succeeded',
@@ -35,6 +40,7 @@ function summaryOf(rollback: StageStatus, status: Deployment['status']): string 
   const task: Task = {
     ...common,
     deploymentId: id,
+    buildId: null,
     type: 'deployment',
     pool: 'standard',
     status: 'failed',

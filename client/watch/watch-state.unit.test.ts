@@ -23,6 +23,7 @@ const task = (lastSeq: number, status: Task['status']): Task => ({
   projectId: null,
   environmentId: null,
   deploymentId: null,
+  buildId: null,
   type: 'noop',
   pool: 'standard',
   status,

@@ -12,6 +12,7 @@ export const calls = {
   revoke_invitation: asUser(people('admin')),
   accept_invitation: asUser(people('user')),
   set_integration_secret: atLeast('admin'),
+  decide_deployment: asUser(people('admin')),
   cancel_task: atLeast('member'),
   retry_deployment: atLeast('member'),
 } as const satisfies Record<string, Rule>;

@@ -13,6 +13,7 @@ export const functions: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'public.revoke_invitation': ['authenticated'],
   'public.accept_invitation': ['authenticated'],
   'public.set_integration_secret': ['authenticated', 'service_role'],
+  'public.decide_deployment': ['authenticated'],
   'public.cancel_task': ['authenticated', 'service_role'],
   'public.retry_deployment': ['authenticated', 'service_role'],
   // What policies ask.
@@ -33,6 +34,7 @@ export const functions: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'public.waiting_tasks': ['service_role'],
   'public.redispatch_task': ['service_role'],
   'public.recover_tasks': ['service_role'],
+  'public.expire_approvals': ['service_role'],
   'public.start_task': ['service_role'],
   'public.append_task_events': ['service_role'],
   'public.finish_task': ['service_role'],

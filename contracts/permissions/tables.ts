@@ -33,6 +33,12 @@ export const tables = {
   // Their secrets are in `private` and come back through nothing.
   integrations: managed,
   deployments: { ...readOnly('viewer'), insert: atLeast('member') },
+  // `required_approvals` people approve, through decide_deployment.
+  deployment_approvals: readOnly('viewer'),
+  builds: { ...readOnly('viewer'), insert: atLeast('member') },
+  build_artifacts: readOnly('viewer'),
+  releases: readOnly('viewer'),
+  release_builds: readOnly('viewer'),
   tasks: readOnly('viewer'),
   task_events: readOnly('viewer'),
   environment_allocations: readOnly('viewer'),

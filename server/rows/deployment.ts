@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import {
+  approvalStatusSchema,
   type Deployment,
   deploymentMetadataSchema,
+  deploymentOriginSchema,
   deploymentStatusSchema,
   stageStatusSchema,
 } from '../../contracts/deployment.ts';
@@ -15,7 +17,14 @@ export const deploymentRowSchema = z.object({
   task_id: z.string().nullable(),
   ref: z.string(),
   commit_sha: z.string().nullable(),
+  origin: deploymentOriginSchema,
+  build_id: z.string().nullable(),
+  release_id: z.string().nullable(),
+  source_deployment_id: z.string().nullable(),
   status: deploymentStatusSchema,
+  approval_status: approvalStatusSchema,
+  required_approvals: z.number(),
+  approval_expires_at: z.string().nullable(),
   checkout_status: stageStatusSchema,
   build_status: stageStatusSchema,
   validate_status: stageStatusSchema,
@@ -39,7 +48,16 @@ export const toDeployment = (row: z.output<typeof deploymentRowSchema>): Deploym
   taskId: row.task_id,
   ref: row.ref,
   commitSha: row.commit_sha,
+  origin: row.origin,
+  buildId: row.build_id,
+  releaseId: row.release_id,
+  sourceDeploymentId: row.source_deployment_id,
   status: row.status,
+  approval: {
+    status: row.approval_status,
+    required: row.required_approvals,
+    expiresAt: row.approval_expires_at,
+  },
   stages: {
     checkout: row.checkout_status,
     build: row.build_status,

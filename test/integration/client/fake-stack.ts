@@ -103,6 +103,7 @@ export class FakeStack {
       projectId: null,
       environmentId: null,
       deploymentId: null,
+      buildId: null,
       type: 'noop',
       pool: 'standard',
       status: 'queued',
@@ -157,7 +158,7 @@ export class FakeStack {
       if (task.status === 'running') task.startedAt ??= now();
       if (isFinalTaskStatus(task.status)) task.finishedAt = now();
       if (deployment !== undefined && isFinalTaskStatus(task.status)) {
-        deployment.status = task.status === 'queued' ? 'queued' : task.status;
+        deployment.status = task.status === 'waiting' ? 'awaiting_approval' : task.status;
       }
     }
     if (kind === 'progress') task.progress = data;
@@ -281,6 +282,11 @@ export class FakeStack {
       taskId: null,
       ref: String(body.ref ?? project.defaultRef),
       commitSha: null,
+      origin: 'ref',
+      buildId: null,
+      releaseId: null,
+      sourceDeploymentId: null,
+      approval: { status: 'not_required', required: 0, expiresAt: null },
       status: 'queued',
       stages: Object.fromEntries(stages.map((stage) => [stage, 'pending'])) as Deployment['stages'],
       metadata: {},

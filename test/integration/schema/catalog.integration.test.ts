@@ -122,7 +122,11 @@ describe('what the catalog says about the core schema', () => {
     expect(
       await list(`select schemaname || '.' || tablename as name from pg_publication_tables
         where pubname = 'supabase_realtime' order by 1`),
-    ).toEqual(['public.deployments', 'public.environments', 'public.projects', 'public.task_events', 'public.tasks']);
+    ).toEqual(
+      ['builds', 'deployments', 'environments', 'projects', 'releases', 'task_events', 'tasks'].map(
+        (table) => `public.${table}`,
+      ),
+    );
   });
 
   it('is the schema in the repository, so that every change of it is seen in review', async () => {

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accountRoles } from '../../../contracts/account.ts';
+import { buildStatuses, buildTransitions } from '../../../contracts/build.ts';
 import {
+  approvalStatuses,
+  approvalTransitions,
+  deploymentOrigins,
   deploymentStatus,
   deploymentStatuses,
   queueStatuses,
@@ -9,6 +13,7 @@ import {
   stageTransitions,
 } from '../../../contracts/deployment.ts';
 import { environmentCategories } from '../../../contracts/project.ts';
+import { releaseStatuses, releaseTransitions } from '../../../contracts/release.ts';
 import { pools, taskStatuses, taskTransitions, taskTypes } from '../../../contracts/task.ts';
 import { taskEventKinds } from '../../../contracts/task-event.ts';
 import { type CoreDatabase, startCoreDatabase } from './core-database.ts';
@@ -30,6 +35,10 @@ describe('SQL and contracts say the same', () => {
     ['task_type', taskTypes],
     ['pool', pools],
     ['task_event_kind', taskEventKinds],
+    ['build_status', buildStatuses],
+    ['release_status', releaseStatuses],
+    ['approval_status', approvalStatuses],
+    ['deployment_origin', deploymentOrigins],
   ])('enum %s', async (name, values) => {
     const { rows } = await database.owner.query<{ values: string[] }>(
       `select array_agg(enumlabel::text order by enumsortorder) as values from pg_enum where enumtypid = to_regtype($1)`,
@@ -41,6 +50,9 @@ describe('SQL and contracts say the same', () => {
   it.each([
     ['stage', stageStatuses, stageTransitions],
     ['task', taskStatuses, taskTransitions],
+    ['build', buildStatuses, buildTransitions],
+    ['release', releaseStatuses, releaseTransitions],
+    ['approval', approvalStatuses, approvalTransitions],
   ] as const)('legal moves of a %s', async (kind, values, transitions) => {
     const { rows } = await database.owner.query<{ from: string; to: string }>(
       `select a::text as from, b::text as to from unnest(enum_range(null::public.${kind}_status)) a,
@@ -63,17 +75,19 @@ describe('SQL and contracts say the same', () => {
       await database.owner.query(`alter table every_deployment alter ${column_name} drop not null`);
     }
     await database.owner.query(
-      `insert into every_deployment (queue_status, ${columns.join(', ')})
-       select q, ${columns.join(', ')} from unnest(enum_range(null::public.queue_status)) q, ${from.join(', ')}`,
+      `insert into every_deployment (queue_status, approval_status, ${columns.join(', ')})
+       select q, a, ${columns.join(', ')} from unnest(enum_range(null::public.queue_status)) q,
+         unnest(enum_range(null::public.approval_status)) a, ${from.join(', ')}`,
     );
     const { rows } = await database.owner.query<string[]>({
-      text: `select queue_status, status, ${columns.join(', ')} from every_deployment`,
+      text: `select queue_status, approval_status, status, ${columns.join(', ')} from every_deployment`,
       rowMode: 'array',
     });
-    expect(rows).toHaveLength(queueStatuses.length * stageStatuses.length ** stages.length);
-    const different = rows.filter(([queue, status, ...values]) => {
+    expect(rows).toHaveLength(queueStatuses.length * approvalStatuses.length * stageStatuses.length ** stages.length);
+    const different = rows.filter(([queue, approval, status, ...values]) => {
       const map = Object.fromEntries(stages.map((stage, n) => [stage, values[n]]));
-      return deploymentStatus(queue as 'queued', map as Parameters<typeof deploymentStatus>[1]) !== status;
+      const stagesOf = map as Parameters<typeof deploymentStatus>[1];
+      return deploymentStatus(queue as 'queued', stagesOf, approval as 'pending') !== status;
     });
     expect(different).toEqual([]);
   });
