@@ -13,6 +13,7 @@ import { readSettings, type WorkerSettings } from './settings.ts';
 import { persist } from './store/persist.ts';
 import type { TaskEnd } from './store/task-store.ts';
 import { TaskStore } from './store/task-store.ts';
+import { runBuild } from './tasks/build/build.ts';
 import { runDeployment } from './tasks/deployment/deployment.ts';
 import { stepMarker } from './tasks/deployment/step-marker.ts';
 import { runNoop } from './tasks/noop.ts';
@@ -63,6 +64,7 @@ async function main(): Promise<void> {
   await checkSchema(store);
   const work: Record<TaskType, (run: TaskRun) => Promise<TaskEnd>> = {
     deployment: (run) => runDeployment(run, settings.workspaceDir),
+    build: runBuild,
     noop: runNoop,
   };
   const handle = async (type: TaskType, task: EngineTask): Promise<Record<string, string>> => {
