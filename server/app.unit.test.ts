@@ -32,8 +32,10 @@ const app = createApp({
   applicationTokens: createApplicationTokens(databases, { mint: broken }),
   signIn: createSignIn(databases),
   loginLimit: createRateLimit({ tries: 1, windowMs: 1 }),
+  loginCodes: { give: broken, exchange: broken },
   health: broken,
   wakeDispatcher: () => undefined,
+  wakeScheduler: () => undefined,
   sealingKey: Buffer.alloc(32),
 });
 

@@ -2,6 +2,7 @@ import type { Endpoint } from './http/api.ts';
 import { createAccount } from './routes/accounts/create.ts';
 import { listAccounts } from './routes/accounts/list.ts';
 import { listAudit } from './routes/audit/list.ts';
+import { postLoginCode } from './routes/auth/code.ts';
 import { postLogin } from './routes/auth/login.ts';
 import { postLogout } from './routes/auth/logout.ts';
 import { postRefresh } from './routes/auth/refresh.ts';
@@ -32,6 +33,8 @@ import { previewInvitation } from './routes/invitations/preview.ts';
 import { resendInvitation } from './routes/invitations/resend.ts';
 import { revokeInvitation } from './routes/invitations/revoke.ts';
 import { signUpInvited } from './routes/invitations/sign-up.ts';
+import { getLoginPage } from './routes/login/page.ts';
+import { postLoginPage } from './routes/login/submit.ts';
 import { getMe } from './routes/me/get.ts';
 import { getMember } from './routes/members/get.ts';
 import { listMembers } from './routes/members/list.ts';
@@ -41,6 +44,13 @@ import { createProject } from './routes/projects/create.ts';
 import { getProject } from './routes/projects/get.ts';
 import { listProjects } from './routes/projects/list.ts';
 import { updateProject } from './routes/projects/update.ts';
+import { createSchedule } from './routes/schedules/create.ts';
+import { getSchedule } from './routes/schedules/get.ts';
+import { listSchedules } from './routes/schedules/list.ts';
+import { removeSchedule } from './routes/schedules/remove.ts';
+import { runSchedule } from './routes/schedules/run.ts';
+import { listScheduleRuns } from './routes/schedules/runs.ts';
+import { updateSchedule } from './routes/schedules/update.ts';
 import { cancelTask } from './routes/tasks/cancel.ts';
 import { listTaskEvents } from './routes/tasks/events.ts';
 import { getTask } from './routes/tasks/get.ts';
@@ -56,6 +66,9 @@ export const endpoints: readonly Endpoint[] = [
   getVersion,
   getConfig,
   postLogin,
+  postLoginCode,
+  getLoginPage,
+  postLoginPage,
   postRefresh,
   postToken,
   postLogout,
@@ -92,6 +105,13 @@ export const endpoints: readonly Endpoint[] = [
   getDeployment,
   cancelDeployment,
   retryDeployment,
+  listSchedules,
+  createSchedule,
+  getSchedule,
+  updateSchedule,
+  removeSchedule,
+  runSchedule,
+  listScheduleRuns,
   listTasks,
   getTask,
   listTaskEvents,

@@ -12,6 +12,8 @@ import { listenForDispatch } from './services/dispatch-wake.ts';
 import { type Dispatcher, startDispatcher } from './services/dispatcher.ts';
 import { createHatchetQueue } from './services/hatchet-queue.ts';
 import { createHealthCheck } from './services/health.ts';
+import { createLoginCodes } from './services/login-codes.ts';
+import { type Scheduler, startScheduler } from './services/scheduler.ts';
 import { checkSchema } from './services/schema-check.ts';
 import { createSignIn } from './services/sign-in.ts';
 import { createTokenMint } from './services/token-mint.ts';
@@ -39,8 +41,10 @@ const { supabaseUrl: url, publishableKey, secretKey } = env;
 const databases = createDatabases({ url, publishableKey, secretKey });
 const queue = createHatchetQueue(env.engine);
 const mint = await createTokenMint(env.signingKey, `${url}/auth/v1`);
+const signIn = createSignIn(databases);
 const stopping = new AbortController();
 let dispatcher: Dispatcher | undefined;
+let scheduler: Scheduler | undefined;
 
 const app = createApp({
   env,
@@ -48,10 +52,12 @@ const app = createApp({
   databases,
   verifyUserToken: createUserTokens(url, env.signingKey, databases),
   applicationTokens: createApplicationTokens(databases, mint),
-  signIn: createSignIn(databases),
+  signIn,
   loginLimit: createRateLimit({ tries: 10, windowMs: 60_000 }),
+  loginCodes: createLoginCodes({ databases, signIn, key: sealingKeyFrom(env.signingKey.d, 'sfp login') }),
   health: createHealthCheck({ url, publishableKey, databases, queue, mint }),
   wakeDispatcher: () => dispatcher?.wake(),
+  wakeScheduler: () => scheduler?.wake(),
   sealingKey: sealingKeyFrom(env.signingKey.d, 'sfp idempotency'),
 });
 const server = serve({ fetch: app.fetch, hostname: env.host, port: env.port }, ({ port }) => {
@@ -63,10 +69,11 @@ server.on('error', (error) => {
 });
 
 let listener: { stop(): Promise<void> } | undefined;
-/** The dispatcher works only on a schema that this version knows. */
+/** Dispatcher and scheduler work only on a schema that this version knows. */
 async function startDispatching(): Promise<void> {
   await checkSchema(databases, stopping.signal);
   dispatcher = startDispatcher({ db: databases.service, queue, log });
+  scheduler = startScheduler({ db: databases.service, log, onMade: () => dispatcher?.wake() });
   listener = await listenForDispatch({ url, publishableKey, mint, log, onWake: () => dispatcher?.wake() });
 }
 startDispatching().catch((error: unknown) => {
@@ -80,7 +87,7 @@ async function stop(): Promise<void> {
   stopping.abort();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   if ('closeIdleConnections' in server) server.closeIdleConnections();
-  await Promise.all([closed, dispatcher?.stop(), listener?.stop()]);
+  await Promise.all([closed, scheduler?.stop(), dispatcher?.stop(), listener?.stop()]);
   queue.close();
 }
 

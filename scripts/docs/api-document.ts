@@ -6,6 +6,7 @@ import type { Services } from '../../server/http/api.ts';
 import { createRateLimit } from '../../server/http/rate-limit.ts';
 import { createApplicationTokens } from '../../server/services/application-tokens.ts';
 import { createDatabases } from '../../server/services/database.ts';
+import { createLoginCodes } from '../../server/services/login-codes.ts';
 import { createSignIn } from '../../server/services/sign-in.ts';
 
 /** The parts of a JSON Schema that the API's schemas use. */
@@ -93,16 +94,19 @@ function services(): Services {
   });
   const databases = createDatabases({ url: nobody, publishableKey: 'none', secretKey: 'none' });
   const notHere = (): Promise<never> => Promise.reject(new Error('the document needs no service'));
+  const signIn = createSignIn(databases);
   return {
     env,
     log: pino({ level: 'silent' }),
     databases,
     verifyUserToken: notHere,
     applicationTokens: createApplicationTokens(databases, { mint: notHere }),
-    signIn: createSignIn(databases),
+    signIn,
     loginLimit: createRateLimit({ tries: 1, windowMs: 1 }),
+    loginCodes: createLoginCodes({ databases, signIn, key: Buffer.alloc(32) }),
     health: notHere,
     wakeDispatcher: () => undefined,
+    wakeScheduler: () => undefined,
     sealingKey: Buffer.alloc(32),
   };
 }

@@ -7,6 +7,7 @@ import type { ServerEnv } from '../env.ts';
 import type { ApplicationTokens } from '../services/application-tokens.ts';
 import type { Database, Databases, RequestSource } from '../services/database.ts';
 import type { HealthCheck } from '../services/health.ts';
+import type { LoginCodes } from '../services/login-codes.ts';
 import type { SignIn } from '../services/sign-in.ts';
 import type { VerifyUserToken } from '../services/user-tokens.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -38,9 +39,12 @@ export interface Services {
   applicationTokens: ApplicationTokens;
   signIn: SignIn;
   loginLimit: RateLimit;
+  loginCodes: LoginCodes;
   health: HealthCheck;
   /** Tells the dispatcher to look into the outbox now. */
   wakeDispatcher(): void;
+  /** Tells the scheduler that a schedule was made or changed. */
+  wakeScheduler(): void;
   /** Key for what the idempotency table keeps. */
   sealingKey: Buffer;
 }

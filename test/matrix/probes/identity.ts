@@ -1,4 +1,5 @@
 import { type Actor, actors } from '../../../contracts/permissions/rule.ts';
+import { openLoginPage, shownCode, shownLink } from '../../support/login-page.ts';
 import type { World } from '../world.ts';
 import { address, anyVersion, of, ofAccount, type Probe, slug } from './probe.ts';
 
@@ -13,6 +14,12 @@ async function session({ stack, people }: World, actor: Actor) {
   const { access_token: accessToken, refresh_token: refreshToken } = (await response.json()) as Record<string, string>;
   return { accessToken, refreshToken };
 }
+/** Not one of them for all: logging in as the same is limited. */
+function login({ people }: World, actor: Actor): { email: string; password: string } {
+  const users = Object.values(people);
+  const { email, password } = users[actors.indexOf(actor) % users.length] ?? people.owner;
+  return { email, password };
+}
 const isPerson = (actor: Actor): boolean => ['outsider', 'viewer', 'member', 'admin', 'owner'].includes(actor);
 
 export const identity = {
@@ -24,11 +31,19 @@ export const identity = {
   'GET /openapi.json': () => ({}),
   'GET /docs': () => ({}),
   'GET /invite': () => ({}),
-  'POST /auth/login': ({ people }, actor) => {
-    // Not one of them for all: logging in as the same is limited.
-    const users = Object.values(people);
-    const { email, password } = users[actors.indexOf(actor) % users.length] ?? people.owner;
-    return { body: { email, password } };
+  'POST /auth/login': (world, actor) => ({ body: login(world, actor) }),
+  'GET /login': ({ stack }) => ({ path: `/login${new URL(shownLink(stack.url).link).search}` }),
+  'POST /login': async (world, actor) => {
+    const { cookie, fields } = await openLoginPage(shownLink(world.stack.url).link);
+    return {
+      body: new URLSearchParams({ ...fields, ...login(world, actor) }).toString(),
+      headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
+    };
+  },
+  'POST /auth/code': async (world, actor) => {
+    const { link, verifier } = shownLink(world.stack.url);
+    const { html } = await (await openLoginPage(link)).submit(login(world, actor));
+    return { body: { code: shownCode(html), verifier } };
   },
   'POST /auth/refresh': async (world, actor) => ({
     body: { refreshToken: (await session(world, actor)).refreshToken },
