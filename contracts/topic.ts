@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { uuidSchema } from './scalar.ts';
+import { lockStatusSchema } from './environment-lock.ts';
+import { timestampSchema, uuidSchema } from './scalar.ts';
 import { taskProgressSchema, taskStatusSchema } from './task.ts';
 import { taskEventRowSchema } from './task-event.ts';
 
@@ -26,3 +27,13 @@ export const taskEventsPayloadSchema = z.object({
   events: z.array(taskEventRowSchema).nullable(),
 });
 export type TaskEventsPayload = z.infer<typeof taskEventsPayloadSchema>;
+
+/** On `environment:<id>`: a ticket of its line was taken, changed its status, or was extended. A sign of life is not told. */
+export const environmentLockBroadcast = 'environment_lock';
+export const environmentLockPayloadSchema = z.object({
+  ticketId: uuidSchema,
+  status: lockStatusSchema,
+  taskId: uuidSchema.nullable(),
+  expiresAt: timestampSchema.nullable(),
+});
+export type EnvironmentLockPayload = z.infer<typeof environmentLockPayloadSchema>;

@@ -15,5 +15,13 @@ export const calls = {
   decide_deployment: asUser(people('admin')),
   cancel_task: atLeast('member'),
   retry_deployment: atLeast('member'),
+  run_schedule: asUser(atLeast('member')),
+  environment_lock: atLeast('viewer'),
+  environment_locks: atLeast('viewer'),
+  take_environment_lock: asUser(atLeast('member')),
+  // One's own.
+  renew_environment_lock: asUser(atLeast('member')),
+  // One's own; anybody's is an admin's to release.
+  release_environment_lock: asUser(atLeast('member')),
 } as const satisfies Record<string, Rule>;
 export type CallName = keyof typeof calls;

@@ -12,6 +12,7 @@ import {
   stages,
   stageTransitions,
 } from '../../../contracts/deployment.ts';
+import { lockStatuses, lockTransitions } from '../../../contracts/environment-lock.ts';
 import { environmentCategories } from '../../../contracts/project.ts';
 import { releaseStatuses, releaseTransitions } from '../../../contracts/release.ts';
 import { pools, taskStatuses, taskTransitions, taskTypes } from '../../../contracts/task.ts';
@@ -32,6 +33,7 @@ describe('SQL and contracts say the same', () => {
     ['queue_status', queueStatuses],
     ['deployment_status', deploymentStatuses],
     ['task_status', taskStatuses],
+    ['lock_status', lockStatuses],
     ['task_type', taskTypes],
     ['pool', pools],
     ['task_event_kind', taskEventKinds],
@@ -50,6 +52,7 @@ describe('SQL and contracts say the same', () => {
   it.each([
     ['stage', stageStatuses, stageTransitions],
     ['task', taskStatuses, taskTransitions],
+    ['lock', lockStatuses, lockTransitions],
     ['build', buildStatuses, buildTransitions],
     ['release', releaseStatuses, releaseTransitions],
     ['approval', approvalStatuses, approvalTransitions],
