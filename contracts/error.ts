@@ -37,6 +37,18 @@ export class SfpError extends Error {
   }
 }
 
+/** What a change that came too late was made to, and what there is. Fields as the resource has them. */
+export const conflictSchema = z.object({
+  /** The version that the caller had read. */
+  expectedVersion: z.number().int(),
+  currentVersion: z.number().int(),
+  /** The resource as it is now. */
+  current: z.record(z.string(), z.unknown()),
+  /** Fields that the change would have left otherwise than they are now. */
+  differences: z.array(z.object({ field: z.string(), yours: z.unknown(), current: z.unknown() })),
+});
+export type Conflict = z.infer<typeof conflictSchema>;
+
 /** RFC 9457 problem document: what the API answers for every 4xx and 5xx (`application/problem+json`). */
 export const problemSchema = failureSchema.extend({
   type: z.string(),
@@ -45,5 +57,7 @@ export const problemSchema = failureSchema.extend({
   requestId: z.string(),
   /** Per-field findings of a validation failure. */
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  /** Of a `version_conflict`: both versions. */
+  conflict: conflictSchema.optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;

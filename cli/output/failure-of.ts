@@ -2,8 +2,11 @@ import type { Failure } from '../../contracts/error.ts';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
+/** A failure, and with it what a program that reads JSON can go on with: both versions of a conflict. */
+export type ShownFailure = Failure & { conflict?: unknown };
+
 /** Anything thrown, as what a person is shown. Known by shape, so that help does not have to load the error's class. */
-export function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown): ShownFailure {
   if (!(error instanceof Error)) return { code: 'internal', message: `Unexpected: ${String(error)}` };
   if (error.name === 'AbortError') return { code: 'cancelled', message: 'Cancelled.' };
   const code = 'code' in error ? text(error.code) : undefined;
@@ -15,6 +18,7 @@ export function failureOf(error: unknown): Failure {
     message: error.message,
     ...(detail === undefined ? {} : { detail }),
     ...(suggestion === undefined ? {} : { suggestion }),
+    ...('conflict' in error && error.conflict !== undefined ? { conflict: error.conflict } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ApiError } from '../../client/api/api-error.ts';
+import { ApiError, apiErrorOf } from '../../client/api/api-error.ts';
 import { SfpError } from '../../contracts/error.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { UsageError } from '../usage-error.ts';
@@ -10,6 +10,21 @@ describe('failureOf', () => {
     const failure = { code: 'a', message: 'b', detail: 'c', suggestion: 'd' };
     expect(failureOf(new SfpError(failure, { cause: new Error('secret') }))).toEqual(failure);
     expect(failureOf(new UsageError('b', 'd'))).toEqual({ code: 'usage', message: 'b', suggestion: 'd' });
+  });
+  it('shows what differs between the two versions of a conflict, for people and for programs', () => {
+    const conflict = {
+      expectedVersion: 1,
+      currentVersion: 2,
+      current: { name: 'Theirs' },
+      differences: [{ field: 'name', yours: 'Mine', current: 'Theirs' }],
+    };
+    const failure = { code: 'version_conflict', message: 'Changed.', detail: 'From 1 to 2.' };
+    const problem = { ...failure, type: 't', title: 'Conflict', status: 409, requestId: 'r', conflict };
+    expect(failureOf(apiErrorOf(409, problem, 'http://sfp.test'))).toEqual({
+      ...failure,
+      detail: 'From 1 to 2.\nfield  yours  now\nname   Mine   Theirs',
+      conflict,
+    });
   });
   it('makes a bug report of everything else, also of a system error with a code', () => {
     const error = Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });

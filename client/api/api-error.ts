@@ -1,15 +1,18 @@
-import type { Failure } from '../../contracts/error.ts';
+import type { Conflict, Failure } from '../../contracts/error.ts';
 import { problemSchema, SfpError } from '../../contracts/error.ts';
 
 /** A refusal by the server: its problem document, with the status and the id to find it in the server's log. */
 export class ApiError extends SfpError {
   readonly status: number;
   readonly requestId: string | undefined;
+  /** Of a `version_conflict`: both versions. */
+  readonly conflict: Conflict | undefined;
 
-  constructor(failure: Failure, status: number, requestId: string | undefined) {
+  constructor(failure: Failure, status: number, requestId: string | undefined, conflict?: Conflict) {
     super(failure);
     this.status = status;
     this.requestId = requestId;
+    this.conflict = conflict;
   }
 }
 
@@ -23,9 +26,10 @@ const statusCommand = (tenant: string | undefined): string =>
 export function apiErrorOf(status: number, body: unknown, url: string, tenant?: string): ApiError {
   const parsed = problemSchema.safeParse(body);
   if (parsed.success) {
-    const { code, message, detail, suggestion, requestId, errors } = parsed.data;
+    const { code, message, detail, suggestion, requestId, errors, conflict } = parsed.data;
     const findings = errors?.map(({ path, message: text }) => `${path}: ${text}`).join('\n');
-    const evidence = [detail, findings].filter((text) => text !== undefined && text !== '').join('\n');
+    const both = conflict === undefined ? undefined : differenceLines(conflict);
+    const evidence = [detail, findings, both].filter((text) => text !== undefined && text !== '').join('\n');
     return new ApiError(
       {
         code,
@@ -35,6 +39,7 @@ export function apiErrorOf(status: number, body: unknown, url: string, tenant?: 
       },
       status,
       requestId,
+      conflict,
     );
   }
   return new ApiError(
@@ -50,6 +55,30 @@ export function apiErrorOf(status: number, body: unknown, url: string, tenant?: 
     status,
     undefined,
   );
+}
+
+const longestValue = 48;
+const shown = (value: unknown): string => {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return text.length <= longestValue ? text : `${text.slice(0, longestValue - 1)}…`;
+};
+
+/** What the change would have said and what is there now, field by field beside each other. */
+function differenceLines({ differences }: Conflict): string {
+  if (differences.length === 0) return '';
+  const rows = [
+    ['field', 'yours', 'now'],
+    ...differences.map(({ field, yours, current }) => [field, shown(yours), shown(current)]),
+  ];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 export function unreachable(url: string, cause: unknown, tenant?: string): SfpError {

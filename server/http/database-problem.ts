@@ -24,6 +24,13 @@ const byState: Record<string, Fixed> = {
   '23514': { status: 422, code: 'invalid_value', message: 'A value is outside what the platform allows.' },
   PGRST116: { status: 404, code: 'not_found', message: 'There is no such row, or it is not yours to see.' },
   '57014': { status: 503, code: 'database_slow', message: 'The database took too long.', suggestion: 'Try again.' },
+  // Two changes waited for each other, and this one was given up: nothing of it happened.
+  '40P01': {
+    status: 503,
+    code: 'database_busy',
+    message: 'Another change of the same thing was in the way.',
+    suggestion: 'Try again.',
+  },
   '53300': {
     status: 503,
     code: 'database_busy',

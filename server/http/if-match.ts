@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { ApiProblem } from './problem.ts';
 
@@ -30,15 +31,44 @@ export function expectedVersion(header: string | undefined): number | null {
   });
 }
 
-/** Somebody else was first: which version the caller has, and which there is. */
-export const versionConflict = (what: string, expected: number, current: number): ApiProblem =>
-  new ApiProblem(
+interface Resource {
+  version: number;
+}
+/** What a version is, rather than what the resource says. */
+const bookkeeping = new Set(['version', 'updatedAt']);
+
+/**
+ * Somebody else was first: which version the caller has, and which there is.
+ *
+ * @param current the resource as it is now
+ * @param wanted the same with the caller's change; the fields in which they differ are shown beside each other
+ */
+export function versionConflict<Representation extends Resource>(
+  what: string,
+  expected: number,
+  current: Representation,
+  wanted: Representation = current,
+): ApiProblem {
+  const yours = Object.fromEntries(Object.entries(wanted));
+  const differences = Object.entries(current)
+    .filter(([field, value]) => !bookkeeping.has(field) && !isDeepStrictEqual(value, yours[field]))
+    .map(([field, value]) => ({ field, yours: yours[field] ?? null, current: value }));
+  return new ApiProblem(
     409,
     {
       code: 'version_conflict',
       message: `The ${what} was changed meanwhile.`,
-      detail: `Your change was made to version ${expected}; it is now at version ${current}.`,
+      detail: `Your change was made to version ${expected}; it is now at version ${current.version}.`,
       suggestion: 'Read it again, see whether your change still fits, and send it with the new version.',
     },
-    { headers: { etag: etagOf(current) } },
+    {
+      headers: { etag: etagOf(current.version) },
+      conflict: {
+        expectedVersion: expected,
+        currentVersion: current.version,
+        current: Object.fromEntries(Object.entries(current)),
+        differences,
+      },
+    },
   );
+}

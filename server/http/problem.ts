@@ -1,20 +1,27 @@
-import { type Failure, type Problem, SfpError } from '../../contracts/error.ts';
+import { type Conflict, type Failure, type Problem, SfpError } from '../../contracts/error.ts';
 
 /** An expected failure with the HTTP status it answers. */
 export class ApiProblem extends SfpError {
   readonly status: number;
   readonly errors: Problem['errors'];
+  readonly conflict: Conflict | undefined;
   readonly headers: Record<string, string>;
 
   constructor(
     status: number,
     failure: Failure,
-    options: { cause?: unknown; errors?: Problem['errors']; headers?: Record<string, string> } = {},
+    options: {
+      cause?: unknown;
+      errors?: Problem['errors'];
+      conflict?: Conflict;
+      headers?: Record<string, string>;
+    } = {},
   ) {
     super(failure, options);
     this.name = 'ApiProblem';
     this.status = status;
     this.errors = options.errors;
+    this.conflict = options.conflict;
     this.headers = options.headers ?? {};
   }
 }
@@ -43,6 +50,7 @@ function toProblem(problem: ApiProblem, requestId: string): Problem {
     requestId,
     ...problem.toFailure(),
     ...(problem.errors === undefined ? {} : { errors: problem.errors }),
+    ...(problem.conflict === undefined ? {} : { conflict: problem.conflict }),
   };
 }
 

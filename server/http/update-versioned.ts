@@ -10,13 +10,15 @@ interface Versioned {
 
 interface Update<Schema extends z.ZodType<Versioned>> {
   db: Database;
-  table: 'projects' | 'environments' | 'integrations' | 'accounts_memberships';
+  table: 'projects' | 'environments' | 'integrations' | 'accounts_memberships' | 'schedules';
   /** What the row is found by. */
   key: Record<string, string>;
   /** What a person calls it. */
   what: string;
   columns: string;
   schema: Schema;
+  /** The row as the API shows it; a conflict shows both versions so. */
+  represent(row: z.output<Schema>): Versioned;
   /** The row as it is; the changes are made to this version or not at all. */
   current: z.output<Schema>;
   /** The version that the caller has read; null for any. */
@@ -31,9 +33,12 @@ interface Update<Schema extends z.ZodType<Versioned>> {
 export async function updateVersioned<Schema extends z.ZodType<Versioned>>(
   update: Update<Schema>,
 ): Promise<z.output<Schema>> {
-  const { db, table, key, what, columns, schema, current, changes } = update;
+  const { db, table, key, what, columns, schema, represent, current, changes } = update;
   const expected = update.expected ?? current.version;
-  if (current.version !== expected) throw versionConflict(what, expected, current.version);
+  const said = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  const conflict = (now: z.output<Schema>): ApiProblem =>
+    versionConflict(what, expected, represent(now), represent({ ...now, ...said }));
+  if (current.version !== expected) throw conflict(current);
   const query = db
     .from(table)
     .update(changes)
@@ -41,9 +46,8 @@ export async function updateVersioned<Schema extends z.ZodType<Versioned>>(
     .select(columns);
   const [changed] = await fetchRows(query, z.array(schema));
   if (changed !== undefined) return changed;
-  const asked = db.from(table).select('version').match(key);
-  const [now] = await fetchRows(asked, z.array(z.object({ version: z.number() })));
-  if (now !== undefined && now.version !== expected) throw versionConflict(what, expected, now.version);
+  const [now] = await fetchRows(db.from(table).select(columns).match(key), z.array(schema));
+  if (now !== undefined && now.version !== expected) throw conflict(now);
   throw new ApiProblem(403, {
     code: 'forbidden',
     message: `Changing this ${what} needs the role ${tables[table].update.from} in its account.`,

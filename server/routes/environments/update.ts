@@ -35,6 +35,7 @@ export const updateEnvironment: Endpoint = (api) =>
       what: 'environment',
       columns: environmentColumns,
       schema: environmentRowSchema,
+      represent: toEnvironment,
       current,
       expected,
       changes: { name, category, variables, credentials },

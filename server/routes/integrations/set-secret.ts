@@ -4,9 +4,11 @@ import { setIntegrationSecretSchema } from '../../../contracts/api/integration.t
 import { integrationSchema } from '../../../contracts/integration.ts';
 import { uuidSchema } from '../../../contracts/scalar.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';
-import { etagOf, expectedVersion, ifMatchHeaders } from '../../http/if-match.ts';
+import { etagOf, expectedVersion, ifMatchHeaders, versionConflict } from '../../http/if-match.ts';
+import { ApiProblem } from '../../http/problem.ts';
 import { integrationRowSchema, toIntegration } from '../../rows/integration.ts';
 import { fetchRows } from '../../services/database.ts';
+import { findIntegration } from './find.ts';
 
 const route = createRoute({
   method: 'put',
@@ -26,12 +28,18 @@ const route = createRoute({
 
 export const setIntegrationSecret: Endpoint = (api) =>
   api.openapi(route, async (c) => {
-    const query = c.get('caller').db.rpc('set_integration_secret', {
-      p_id: c.req.valid('param').id,
+    const { db } = c.get('caller');
+    const { id } = c.req.valid('param');
+    const expected = expectedVersion(c.req.valid('header')['if-match']);
+    const query = db.rpc('set_integration_secret', {
+      p_id: id,
       p_value: c.req.valid('json').value,
-      p_version: expectedVersion(c.req.valid('header')['if-match']),
+      p_version: expected,
     });
-    const integration = await fetchRows(query, integrationRowSchema);
+    const integration = await fetchRows(query, integrationRowSchema).catch(async (error: unknown) => {
+      if (!(error instanceof ApiProblem) || error.code !== 'version_conflict' || expected === null) throw error;
+      throw versionConflict('integration', expected, toIntegration(await findIntegration(db, id)));
+    });
     c.header('etag', etagOf(integration.version));
     return c.json(toIntegration(integration), 200);
   });

@@ -34,6 +34,7 @@ export const updateIntegration: Endpoint = (api) =>
       what: 'integration',
       columns: integrationColumns,
       schema: integrationRowSchema,
+      represent: toIntegration,
       current,
       expected,
       changes: { name, enabled },

@@ -35,6 +35,7 @@ export const updateMember: Endpoint = (api) =>
       what: 'membership',
       columns: 'role,version,updated_at',
       schema: z.object({ role: memberSchema.shape.role, version: z.number(), updated_at: z.string() }),
+      represent: (row) => toMember({ ...current, ...row }),
       current,
       expected,
       changes: { role: c.req.valid('json').role },

@@ -37,6 +37,7 @@ export const updateProject: Endpoint = (api) =>
       what: 'project',
       columns: projectColumns,
       schema: projectRowSchema,
+      represent: toProject,
       current,
       expected,
       changes: { name, repository_url: repositoryUrl, default_ref: defaultRef, config_path: configPath },
