@@ -37,6 +37,7 @@ export const auditSubjects = [
   'environment',
   'environment_lock',
   'integration',
+  'collection',
   'deployment',
   'approval',
   'build',

@@ -32,7 +32,16 @@ export const tables = {
   environments: managed,
   // Their secrets are in `private` and come back through nothing.
   integrations: managed,
+  // The platform's own people only read. Documents are in `private`: functions put and get them, wherever they are.
+  collections: managed,
   deployments: { ...readOnly('viewer'), insert: atLeast('member') },
+  schedules: {
+    select: atLeast('viewer'),
+    insert: atLeast('member'),
+    update: atLeast('member'),
+    delete: atLeast('member'),
+  },
+  schedule_runs: readOnly('viewer'),
   // `required_approvals` people approve, through decide_deployment.
   deployment_approvals: readOnly('viewer'),
   builds: { ...readOnly('viewer'), insert: atLeast('member') },
