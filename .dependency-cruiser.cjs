@@ -2,9 +2,10 @@
 // so nothing but the CLI's one picking place can reach a runtime.
 const rooms = {
   contracts: [],
+  artifacts: ['contracts'],
   client: ['contracts'],
-  server: ['contracts'],
-  workers: ['contracts'],
+  server: ['artifacts', 'contracts'],
+  workers: ['artifacts', 'contracts'],
   migrations: ['contracts'],
   stack: ['contracts'],
   compose: ['stack', 'contracts'],
@@ -43,7 +44,7 @@ module.exports = {
       name: 'no-test-code-in-rooms',
       severity: 'error',
       from: {
-        path: '^(cli|client|contracts|server|workers|migrations|stack|compose|embedded)/',
+        path: '^(cli|client|contracts|artifacts|server|workers|migrations|stack|compose|embedded)/',
         pathNot: '\\.test\\.tsx?$',
       },
       to: { dependencyTypes: ['npm-dev'] },

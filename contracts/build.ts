@@ -18,9 +18,9 @@ export const buildTransitions: Record<BuildStatus, readonly BuildStatus[]> = {
   expired: [],
 };
 
-/** One file that a build keeps. `source` is the checkout itself, as a tar archive. */
+/** One file that a build keeps. `source` is the checkout itself, as a tar archive; the content of a `link` is where it points. */
 export const buildArtifactSchema = z.object({
-  kind: z.enum(['source', 'file']),
+  kind: z.enum(['source', 'file', 'link']),
   /** Below the checkout. */
   path: z.string(),
   /** SHA-256, hex. */
@@ -45,6 +45,8 @@ export const buildSchema = z.object({
   status: buildStatusSchema,
   /** Bytes of all that it keeps. */
   sizeBytes: z.number().int(),
+  /** False: it has build steps and names no `artifacts`, so what they made was not kept and it cannot be deployed again. */
+  complete: z.boolean(),
   metadata: deploymentMetadataSchema,
   failure: failureSchema.nullable(),
   requestedBy: uuidSchema.nullable(),

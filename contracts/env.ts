@@ -16,12 +16,18 @@ export const env = {
   jwtSigningKey: 'SFP_JWT_SIGNING_KEY',
   /** API server: shared secret of the database's wake-up call, header `x-sfp-dispatch`. */
   dispatchSecret: 'SFP_DISPATCH_SECRET',
+  /** API server: how many days are kept; without the last, history is kept for good. */
+  retentionTaskEventsDays: 'SFP_RETENTION_TASK_EVENTS_DAYS',
+  retentionAuditLogDays: 'SFP_RETENTION_AUDIT_LOG_DAYS',
+  retentionHistoryDays: 'SFP_RETENTION_HISTORY_DAYS',
   /** Workers: which pool, how many slots, where workspaces live, how long a drain may take. */
   workerPool: 'SFP_WORKER_POOL',
   workerSlots: 'SFP_WORKER_SLOTS',
   workerName: 'SFP_WORKER_NAME',
   workspaceDir: 'SFP_WORKSPACE_DIR',
   drainTimeoutMs: 'SFP_DRAIN_TIMEOUT_MS',
+  /** API server and workers: the directory of the artifact store, the same for all of them. */
+  artifactsDir: 'SFP_ARTIFACTS_DIR',
   /** Workers: port of GET /health on loopback. */
   workerHealthPort: 'SFP_WORKER_HEALTH_PORT',
   /** Migrator. */
