@@ -134,11 +134,17 @@ function integer(text: string, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_S
   );
 }
 
+/** `--no-browser` stands in commander's `browser` as false, beside `--browser`, which stands there as true. */
+function flagged(given: ParsedValues['options'], key: string): boolean {
+  const [, first, rest] = /^no([A-Z])(.*)$/.exec(key) ?? [];
+  return first === undefined ? given[key] === true : given[`${first.toLowerCase()}${rest}`] === false;
+}
+
 function valuesOf(leaf: Command, module: CommandModule): ParsedValues {
   const given = leaf.opts<ParsedValues['options']>();
   const options = Object.entries(module.options).map(([key, spec]) => [
     key,
-    given[key] ?? (spec.type === 'flag' ? false : undefined),
+    spec.type === 'flag' ? flagged(given, key) : given[key],
   ]);
   const args = Object.keys(module.args).map((name, index) => [name, leaf.processedArgs[index]]);
   return { args: Object.fromEntries(args), options: Object.fromEntries(options) };

@@ -36,6 +36,17 @@ describe('the table', () => {
 });
 
 describe('parseCommandLine', () => {
+  it('tells an option from its opposite', async () => {
+    const flags = async (line: string) => {
+      const parsed = await parse(line);
+      if (parsed.kind !== 'run') throw new Error(`"${line}" is not to run`);
+      const { browser, noBrowser } = parsed.values.options;
+      return { browser, noBrowser };
+    };
+    expect(await flags('login')).toEqual({ browser: false, noBrowser: false });
+    expect(await flags('login --browser')).toEqual({ browser: true, noBrowser: false });
+    expect(await flags('login --no-browser')).toEqual({ browser: false, noBrowser: true });
+  });
   it('reads arguments and options by their types', async () => {
     const parsed = await parse('environment create dev -p site --variable A=1 --variable B=2=3');
     expect(parsed).toMatchObject({

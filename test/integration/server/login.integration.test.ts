@@ -1,8 +1,14 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthApi } from '../../../client/auth/auth-api.ts';
 import { loginLink } from '../../../contracts/login-code.ts';
 import { challengeOf, newVerifier } from '../../../contracts/pkce.ts';
+import { makeBrowser, type Person } from '../../support/login-browser.ts';
 import { openLoginPage, shownCode, shownLink } from '../../support/login-page.ts';
+import { StackCli } from '../../support/stack-cli.ts';
+import { waitFor } from '../../support/wait.ts';
 import { type ServerStack, startServerStack, type User } from './server-stack.ts';
 
 let stack: ServerStack;
@@ -186,4 +192,105 @@ describe('the code', () => {
     const { error } = await asUser.rpc('use_login_code', { p_hash: 'x', p_challenge: 'x', p_redirect_uri: null });
     expect(error?.code).toBe('42501');
   });
+});
+
+describe('the command line', () => {
+  const cli = new StackCli();
+  afterAll(() => cli.close());
+  let eve: User;
+  beforeAll(async () => {
+    eve = await stack.user('eve');
+  });
+  const browser = (does: Person['does']) => makeBrowser(join(cli.home, does), { ...eve, does });
+  const login = (env: Record<string, string>, ...more: string[]) =>
+    cli.run(['login', stack.url, '--name', 'eve', '--browser', ...more], { env });
+  const contexts = join(cli.home, 'config', 'contexts.json');
+
+  it.each([
+    ['cancel', 3, 'cancelled in the browser', 'sfp login'],
+    ['answer another login', 1, 'login_state_mismatch', 'Close the login pages'],
+  ] as const)('%s: ends, and says so in the terminal and in the browser', async (does, code, said, next) => {
+    const { env, page } = browser(does);
+    const run = await login(env);
+    expect([run.exitCode, run.stderr]).toEqual([code, expect.stringContaining(said)]);
+    expect(run.stderr).toContain(next);
+    expect(await waitForPage(page)).toContain('The login did not work');
+    expect(existsSync(contexts)).toBe(false);
+  });
+
+  it('logs in through the browser of this machine', async () => {
+    const { env, page } = browser('log in');
+    const run = await login(env, '--json');
+    expect([run.exitCode, JSON.parse(run.stdout)]).toEqual([0, { context: 'eve', url: stack.url, user: eve.email }]);
+    const left = await waitForPage(page);
+    expect(left).toContain('You are logged in');
+    expect(left).toContain('nobody listens');
+    expect(left).toContain("default-src 'none'");
+    expect((await cli.run(['--context', 'eve', 'whoami'])).stdout).toContain(eve.email);
+    // What the browser's history keeps is used up, and ends the session of whoever tries it.
+    expect(run.stderr).not.toContain('sfp_login_');
+    expect(readFileSync(contexts, 'utf8')).not.toContain('sfp_login_');
+  });
+
+  it('answers one request of one path', async () => {
+    const { env, page } = browser('look at another path first');
+    expect((await login(env)).exitCode).toBe(0);
+    expect(await waitForPage(page)).toMatch(/^404\n404\n/);
+  });
+
+  it('shows a link and takes the code where the browser is elsewhere', async () => {
+    const withoutBrowser = spawn(
+      process.execPath,
+      ['cli/main.ts', 'login', stack.url, '--name', 'far', '--no-browser', '--code-stdin'],
+      { env: { ...process.env, ...cli.env }, stdio: ['pipe', 'pipe', 'pipe'] },
+    );
+    let said = '';
+    withoutBrowser.stderr.on('data', (chunk) => {
+      said += String(chunk);
+    });
+    const ended = new Promise((resolve) => withoutBrowser.once('close', resolve));
+    try {
+      const link = await waitFor(async () => /http\S+code_challenge\S+/.exec(said)?.[0], {
+        timeoutMs: 20_000,
+        what: 'the link',
+      });
+      const page = await openLoginPage(link);
+      const { html } = await page.submit({ email: eve.email, password: eve.password });
+      withoutBrowser.stdin.end(`${shownCode(html)}\n`);
+      expect([await ended, said.includes('sfp_login_')]).toEqual([0, false]);
+    } finally {
+      withoutBrowser.kill();
+    }
+    expect((await cli.run(['--context', 'far', 'whoami'])).stdout).toContain(eve.email);
+  });
+
+  it('says what is wrong with a code, and what to do without a browser or a terminal', async () => {
+    const mistyped = await cli.run(['login', stack.url, '--no-browser', '--code-stdin'], { input: 'sfp_login_x' });
+    expect([mistyped.exitCode, mistyped.stderr]).toEqual([1, expect.stringContaining('(login_code_invalid)')]);
+    const nobody = await cli.run(['login', stack.url, '--no-browser', '--no-input']);
+    expect([nobody.exitCode, nobody.stderr]).toEqual([2, expect.stringContaining('--code-stdin')]);
+    const none = await login({ PATH: cli.home });
+    expect([none.exitCode, none.stderr]).toEqual([2, expect.stringContaining('(input_required)')]);
+    const both = await cli.run(['login', stack.url, '--browser', '--email', 'x@example.test']);
+    expect([both.exitCode, both.stderr]).toEqual([2, expect.stringContaining('more than one way')]);
+  });
+
+  it('stops waiting at Ctrl-C, and says what to do next', async () => {
+    const { env } = makeBrowser(join(cli.home, 'closed'), { ...eve, does: 'close the page' });
+    const waiting = spawn(process.execPath, ['cli/main.ts', 'login', stack.url, '--browser'], {
+      env: { ...process.env, ...cli.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    waiting.stderr.on('data', (chunk) => {
+      said += String(chunk);
+    });
+    const ended = new Promise((resolve) => waiting.once('close', resolve));
+    await waitFor(async () => said.includes('Log in in the browser'), { timeoutMs: 20_000, what: 'the link' });
+    waiting.kill('SIGINT');
+    expect([await ended, said]).toEqual([3, expect.stringContaining('Log in again: sfp login')]);
+  });
+
+  const waitForPage = (page: () => string): Promise<string> =>
+    waitFor(page, { timeoutMs: 10_000, what: 'the page that stayed in the browser' });
 });
