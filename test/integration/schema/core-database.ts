@@ -40,10 +40,16 @@ export interface Claims {
   [claim: string]: string | undefined;
 }
 
-/** The platform database with the core schema. */
-export async function startCoreDatabase(): Promise<CoreDatabase> {
+/** Applies what is missing of the first `until` migrations; the files it applied. */
+export async function migrateTo(postgres: TestPostgres, until = Number.POSITIVE_INFINITY): Promise<string[]> {
+  const migrations = (await readMigrations()).filter(({ version }) => version <= until);
+  return migrateUp(postgres.url('postgres'), migrations, { log });
+}
+
+/** The platform database with the core schema, as the migrations up to `until` make it. */
+export async function startCoreDatabase(until = Number.POSITIVE_INFINITY): Promise<CoreDatabase> {
   const postgres = await startPlatformDatabase();
-  await migrateUp(postgres.url('postgres'), await readMigrations(), { log });
+  await migrateTo(postgres, until);
   const owner = new Client({ connectionString: postgres.url('postgres') });
   await owner.connect();
   const authenticator = new Pool({ connectionString: postgres.url('authenticator'), max: 10 });
