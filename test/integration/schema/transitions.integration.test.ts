@@ -15,6 +15,13 @@ import {
 import { lockStatuses, lockTransitions } from '../../../contracts/environment-lock.ts';
 import { environmentCategories } from '../../../contracts/project.ts';
 import { releaseStatuses, releaseTransitions } from '../../../contracts/release.ts';
+import {
+  missedPolicies,
+  scheduleKinds,
+  scheduleOutcomes,
+  scheduleStatuses,
+  scheduleTransitions,
+} from '../../../contracts/schedule.ts';
 import { pools, taskStatuses, taskTransitions, taskTypes } from '../../../contracts/task.ts';
 import { taskEventKinds } from '../../../contracts/task-event.ts';
 import { type CoreDatabase, startCoreDatabase } from './core-database.ts';
@@ -37,6 +44,10 @@ describe('SQL and contracts say the same', () => {
     ['task_type', taskTypes],
     ['pool', pools],
     ['task_event_kind', taskEventKinds],
+    ['schedule_kind', scheduleKinds],
+    ['schedule_missed', missedPolicies],
+    ['schedule_status', scheduleStatuses],
+    ['schedule_outcome', scheduleOutcomes],
     ['build_status', buildStatuses],
     ['release_status', releaseStatuses],
     ['approval_status', approvalStatuses],
@@ -52,6 +63,7 @@ describe('SQL and contracts say the same', () => {
   it.each([
     ['stage', stageStatuses, stageTransitions],
     ['task', taskStatuses, taskTransitions],
+    ['schedule', scheduleStatuses, scheduleTransitions],
     ['lock', lockStatuses, lockTransitions],
     ['build', buildStatuses, buildTransitions],
     ['release', releaseStatuses, releaseTransitions],
