@@ -42,8 +42,11 @@ export const auditSubjects = [
   'approval',
   'build',
   'release',
+  'release_build',
   'task',
   'schedule',
   'schedule_run',
   'application_token',
+  // Not a trigger's: what was removed because of its age, as a number.
+  'retention',
 ] as const;

@@ -12,6 +12,12 @@ import { createDeployment } from './routes/deployments/create.ts';
 import { getDeployment } from './routes/deployments/get.ts';
 import { listDeployments } from './routes/deployments/list.ts';
 import { retryDeployment } from './routes/deployments/retry.ts';
+import { getLock } from './routes/environment-locks/get.ts';
+import { getLockByTicket } from './routes/environment-locks/get-by-ticket.ts';
+import { listLocks } from './routes/environment-locks/list.ts';
+import { releaseLock } from './routes/environment-locks/release.ts';
+import { renewLock } from './routes/environment-locks/renew.ts';
+import { takeLock } from './routes/environment-locks/take.ts';
 import { createEnvironment } from './routes/environments/create.ts';
 import { getEnvironment } from './routes/environments/get.ts';
 import { listEnvironments } from './routes/environments/list.ts';
@@ -94,6 +100,12 @@ export const endpoints: readonly Endpoint[] = [
   createEnvironment,
   getEnvironment,
   updateEnvironment,
+  listLocks,
+  takeLock,
+  getLock,
+  renewLock,
+  releaseLock,
+  getLockByTicket,
   listIntegrations,
   createIntegration,
   getIntegration,

@@ -7,12 +7,15 @@ import { parseEnv, type ServerEnv } from './env.ts';
 import { createRateLimit } from './http/rate-limit.ts';
 import { sealingKeyFrom } from './http/sealed.ts';
 import { createApplicationTokens } from './services/application-tokens.ts';
+import { type CollectionMover, startCollectionMover } from './services/collection-mover.ts';
 import { createDatabases } from './services/database.ts';
 import { listenForDispatch } from './services/dispatch-wake.ts';
 import { type Dispatcher, startDispatcher } from './services/dispatcher.ts';
 import { createHatchetQueue } from './services/hatchet-queue.ts';
 import { createHealthCheck } from './services/health.ts';
+import { startLockSweep } from './services/lock-sweep.ts';
 import { createLoginCodes } from './services/login-codes.ts';
+import { type RetentionJob, startRetention } from './services/retention.ts';
 import { type Scheduler, startScheduler } from './services/scheduler.ts';
 import { checkSchema } from './services/schema-check.ts';
 import { createSignIn } from './services/sign-in.ts';
@@ -44,7 +47,10 @@ const mint = await createTokenMint(env.signingKey, `${url}/auth/v1`);
 const signIn = createSignIn(databases);
 const stopping = new AbortController();
 let dispatcher: Dispatcher | undefined;
+let collectionMover: CollectionMover | undefined;
 let scheduler: Scheduler | undefined;
+let lockSweep: { stop(): Promise<void> } | undefined;
+let retention: RetentionJob | undefined;
 
 const app = createApp({
   env,
@@ -58,6 +64,7 @@ const app = createApp({
   health: createHealthCheck({ url, publishableKey, databases, queue, mint }),
   wakeDispatcher: () => dispatcher?.wake(),
   wakeScheduler: () => scheduler?.wake(),
+  wakeCollectionMover: () => collectionMover?.wake(),
   sealingKey: sealingKeyFrom(env.signingKey.d, 'sfp idempotency'),
 });
 const server = serve({ fetch: app.fetch, hostname: env.host, port: env.port }, ({ port }) => {
@@ -73,7 +80,10 @@ let listener: { stop(): Promise<void> } | undefined;
 async function startDispatching(): Promise<void> {
   await checkSchema(databases, stopping.signal);
   dispatcher = startDispatcher({ db: databases.service, queue, log });
+  lockSweep = startLockSweep({ db: databases.service, log });
   scheduler = startScheduler({ db: databases.service, log, onMade: () => dispatcher?.wake() });
+  retention = startRetention({ db: databases.service, log, retention: env.retention });
+  collectionMover = startCollectionMover({ db: databases.service, log });
   listener = await listenForDispatch({ url, publishableKey, mint, log, onWake: () => dispatcher?.wake() });
 }
 startDispatching().catch((error: unknown) => {
@@ -87,7 +97,14 @@ async function stop(): Promise<void> {
   stopping.abort();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   if ('closeIdleConnections' in server) server.closeIdleConnections();
-  await Promise.all([closed, scheduler?.stop(), dispatcher?.stop(), listener?.stop()]);
+  await Promise.all([
+    closed,
+    retention?.stop(),
+    scheduler?.stop(),
+    lockSweep?.stop(),
+    dispatcher?.stop(),
+    listener?.stop(),
+  ]);
   queue.close();
 }
 

@@ -7,10 +7,12 @@ import { accounts } from './resources/account.ts';
 import { audit } from './resources/audit.ts';
 import { deployments } from './resources/deployment.ts';
 import { environments } from './resources/environment.ts';
+import { locks } from './resources/environment-lock.ts';
 import { integrations } from './resources/integration.ts';
 import { invitations } from './resources/invitation.ts';
 import { members } from './resources/member.ts';
 import { projects } from './resources/project.ts';
+import { schedules } from './resources/schedule.ts';
 import { tasks } from './resources/task.ts';
 import { tokens } from './resources/token.ts';
 
@@ -33,8 +35,10 @@ export function createApiClient(options: HttpOptions) {
     audit: audit(http),
     projects: projects(http),
     environments: environments(http),
+    locks: locks(http),
     integrations: integrations(http),
     deployments: deployments(http),
+    schedules: schedules(http),
     tasks: tasks(http),
     tokens: tokens(http),
   };

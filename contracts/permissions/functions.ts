@@ -51,6 +51,8 @@ export const functions: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'public.rotate_credentials_key': ['service_role'],
   'public.read_task_credentials': ['service_role'],
   'public.advance_collections': ['service_role'],
+  'public.retention_step': ['service_role'],
+  'public.stack_growth': ['service_role'],
   'public.claim_outbox': ['service_role'],
   'public.complete_outbox': ['service_role'],
   'public.fail_outbox': ['service_role'],

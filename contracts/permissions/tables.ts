@@ -46,8 +46,14 @@ export const tables = {
   deployment_approvals: readOnly('viewer'),
   builds: { ...readOnly('viewer'), insert: atLeast('member') },
   build_artifacts: readOnly('viewer'),
-  releases: readOnly('viewer'),
-  release_builds: readOnly('viewer'),
+  // Their moves, and what a release begun no longer changes, are triggers' matters.
+  releases: { ...readOnly('viewer'), insert: atLeast('member'), update: atLeast('member') },
+  release_builds: {
+    select: atLeast('viewer'),
+    insert: atLeast('member'),
+    update: atLeast('member'),
+    delete: atLeast('member'),
+  },
   tasks: readOnly('viewer'),
   task_events: readOnly('viewer'),
   environment_allocations: readOnly('viewer'),

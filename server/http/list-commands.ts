@@ -5,6 +5,7 @@ export const listCommands = {
   integrations: 'List the integrations: sfp integration list',
   deployments: 'List the deployments: sfp task list --type deployment',
   tasks: 'List the tasks: sfp task list',
+  schedules: 'List the schedules of a project: sfp schedule list --project <slug>',
   members: 'List the members: sfp member list',
   invitations: 'List the invitations: sfp invitation list',
   tokens: 'List the tokens: sfp token list',

@@ -39,6 +39,15 @@ export const callSamples: Record<CallName, (world: World, actor: Actor) => Promi
     return { p_hash: invitationHash((await world.newInvitation(await world.twinAccount(), email)).code) };
   },
   set_integration_secret: async (world) => ({ p_id: await world.newIntegration(), p_value: 'a new secret' }),
+  run_schedule: async (world) => ({ p_id: await world.newSchedule() }),
+  environment_lock: async (world, actor) => ({ p_ticket: await world.newLock(actor) }),
+  environment_locks: async (world, actor) => {
+    await world.newLock(actor);
+    return { p_environment_id: world.environment };
+  },
+  take_environment_lock: (world) => ({ p_environment_id: world.environment }),
+  renew_environment_lock: async (world, actor) => ({ p_ticket: await world.newLock(actor) }),
+  release_environment_lock: async (world, actor) => ({ p_ticket: await world.newLock(actor) }),
   cancel_task: async (world) => ({ p_task_id: await world.newTask() }),
   retry_deployment: async (world) => {
     const { id, task_id } = await world.newDeployment();

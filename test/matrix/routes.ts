@@ -2,12 +2,20 @@ import type { RouteName } from '../../contracts/permissions/routes.ts';
 import type { Actor } from '../../contracts/permissions/rule.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { configuration } from './probes/configuration.ts';
+import { environmentLock } from './probes/environment-lock.ts';
 import { identity } from './probes/identity.ts';
 import { operation } from './probes/operation.ts';
 import type { Probe } from './probes/probe.ts';
+import { schedules } from './probes/schedules.ts';
 import type { World } from './world.ts';
 
-export const probes: Record<RouteName, Probe> = { ...identity, ...configuration, ...operation };
+export const probes: Record<RouteName, Probe> = {
+  ...identity,
+  ...configuration,
+  ...environmentLock,
+  ...operation,
+  ...schedules,
+};
 
 export async function tryRoute(world: World, name: RouteName, actor: Actor): Promise<Outcome> {
   const [method = '', route = ''] = name.split(' ');

@@ -5,9 +5,10 @@ import { configuration } from './samples/configuration.ts';
 import { identity } from './samples/identity.ts';
 import { operation } from './samples/operation.ts';
 import type { Row, Sample } from './samples/sample.ts';
+import { schedules } from './samples/schedules.ts';
 import type { World } from './world.ts';
 
-export const samples: Record<TableName, Sample> = { ...identity, ...configuration, ...operation };
+export const samples: Record<TableName, Sample> = { ...identity, ...configuration, ...operation, ...schedules };
 
 const methods = { select: 'GET', insert: 'POST', update: 'PATCH', delete: 'DELETE' } as const;
 

@@ -28,6 +28,9 @@ export interface World {
   newTask(): Promise<string>;
   newToken(): Promise<string>;
   newIntegration(): Promise<string>;
+  newSchedule(): Promise<string>;
+  /** A ticket of the actor's in the line for the environment. */
+  newLock(actor: Actor): Promise<string>;
   newInvitation(account: string, email: string): Promise<{ id: string; code: string }>;
   /** Another account with the same people in the same roles, to be deleted. */
   twinAccount(): Promise<string>;
@@ -130,6 +133,20 @@ export async function makeWorld(): Promise<World> {
         account,
         `i-${randomBytes(6).toString('hex')}`,
       ]),
+    newSchedule: () =>
+      id(
+        `insert into public.schedules (account_id, project_id, environment_id, name, cron) values ($1, $2, $3, $4, '0 0 1 1 *') returning id`,
+        [account, project, environment, `s-${randomBytes(6).toString('hex')}`],
+      ),
+    newLock(actor) {
+      const { id: user, email } = people[personNames.find((name) => name === actor) ?? 'owner'];
+      return id(
+        `insert into public.environment_allocations
+           (environment_id, account_id, user_id, user_email, lease_seconds, wait_seconds, lease_expires_at)
+         values ($1, $2, $3, $4, 3600, 3600, now() + interval '1 hour') returning id`,
+        [environment, account, user, email],
+      );
+    },
     async newInvitation(accountId, email) {
       const code = newInvitationCode();
       const made = await id(
