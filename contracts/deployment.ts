@@ -123,6 +123,8 @@ export const deploymentSchema = z.object({
   metadata: deploymentMetadataSchema,
   failure: failureSchema.nullable(),
   requestedBy: uuidSchema.nullable(),
+  /** The ticket inside whose lock it runs. */
+  lockTicket: uuidSchema.nullable(),
   createdAt: timestampSchema,
   startedAt: timestampSchema.nullable(),
   finishedAt: timestampSchema.nullable(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { heldLockSchema } from './environment-lock.ts';
 import { credentialsSchema } from './integration.ts';
 import { slugSchema, timestampSchema, uuidSchema } from './scalar.ts';
 
@@ -32,6 +33,8 @@ export const environmentSchema = z.object({
   variables: z.record(z.string(), z.string()),
   /** Secret variables, by the names of integrations: variable → name. Given to every step too. */
   credentials: credentialsSchema,
+  /** Whose it is at this moment, null when nobody’s; only in answers to GET. */
+  lock: heldLockSchema.nullable().optional(),
   version: z.number().int(),
   createdAt: timestampSchema,
   updatedAt: timestampSchema,

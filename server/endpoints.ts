@@ -7,6 +7,12 @@ import { postLogin } from './routes/auth/login.ts';
 import { postLogout } from './routes/auth/logout.ts';
 import { postRefresh } from './routes/auth/refresh.ts';
 import { postToken } from './routes/auth/token.ts';
+import { createCollection } from './routes/collections/create.ts';
+import { getCollection } from './routes/collections/get.ts';
+import { listCollections } from './routes/collections/list.ts';
+import { promoteCollection } from './routes/collections/promote.ts';
+import { removeCollection } from './routes/collections/remove.ts';
+import { updateCollection } from './routes/collections/update.ts';
 import { cancelDeployment } from './routes/deployments/cancel.ts';
 import { createDeployment } from './routes/deployments/create.ts';
 import { getDeployment } from './routes/deployments/get.ts';
@@ -18,6 +24,11 @@ import { listLocks } from './routes/environment-locks/list.ts';
 import { releaseLock } from './routes/environment-locks/release.ts';
 import { renewLock } from './routes/environment-locks/renew.ts';
 import { takeLock } from './routes/environment-locks/take.ts';
+import { getDocument } from './routes/documents/get.ts';
+import { listDocuments } from './routes/documents/list.ts';
+import { putDocument } from './routes/documents/put.ts';
+import { removeDocument } from './routes/documents/remove.ts';
+import { listDocumentVersions } from './routes/documents/versions.ts';
 import { createEnvironment } from './routes/environments/create.ts';
 import { getEnvironment } from './routes/environments/get.ts';
 import { listEnvironments } from './routes/environments/list.ts';
@@ -112,6 +123,17 @@ export const endpoints: readonly Endpoint[] = [
   updateIntegration,
   removeIntegration,
   setIntegrationSecret,
+  listCollections,
+  createCollection,
+  getCollection,
+  updateCollection,
+  removeCollection,
+  promoteCollection,
+  listDocuments,
+  getDocument,
+  putDocument,
+  removeDocument,
+  listDocumentVersions,
   listDeployments,
   createDeployment,
   getDeployment,

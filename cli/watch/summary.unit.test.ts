@@ -35,6 +35,7 @@ function summaryOf(rollback: StageStatus, status: Deployment['status']): string 
     },
     metadata: {},
     requestedBy: id,
+    lockTicket: null,
     finishedAt: at,
   };
   const task: Task = {

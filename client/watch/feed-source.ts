@@ -1,6 +1,6 @@
 import type { Task } from '../../contracts/task.ts';
 import type { TaskEvent } from '../../contracts/task-event.ts';
-import type { TaskEventsPayload } from '../../contracts/topic.ts';
+import type { EnvironmentLockPayload, TaskEventsPayload } from '../../contracts/topic.ts';
 
 /** Somebody who has the same task open. */
 export interface Watcher {
@@ -17,13 +17,15 @@ export interface FeedHandlers {
   lost(): void;
   batch(payload: TaskEventsPayload): void;
   watchers(watchers: readonly Watcher[]): void;
+  /** On an environment's topic: a ticket of its line. */
+  lock?(payload: EnvironmentLockPayload): void;
 }
 
 /** Where a watch gets a task from: the API for the truth, Realtime for the speed. */
 export interface FeedSource {
   task(signal: AbortSignal): Promise<Task>;
-  /** At most `limit` events after `afterSeq`, oldest first. */
-  events(afterSeq: number, limit: number, signal: AbortSignal): Promise<readonly TaskEvent[]>;
+  /** At most `limit` events after `afterSeq`, oldest first; null when the task's log is no longer kept. */
+  events(afterSeq: number, limit: number, signal: AbortSignal): Promise<readonly TaskEvent[] | null>;
   /** Connects, and keeps connecting, until the returned function is called. */
   open(handlers: FeedHandlers): () => Promise<void>;
 }

@@ -3,7 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RealtimeChannel, SupabaseClient } from '@supabase/supabase-js';
 import { createClient } from '@supabase/supabase-js';
 import type { TopicKind } from '../../contracts/topic.ts';
-import { taskEventsBroadcast, taskEventsPayloadSchema, topic } from '../../contracts/topic.ts';
+import {
+  environmentLockBroadcast,
+  environmentLockPayloadSchema,
+  taskEventsBroadcast,
+  taskEventsPayloadSchema,
+  topic,
+} from '../../contracts/topic.ts';
 import type { ApiClient } from '../api/client.ts';
 import { claimsOf } from '../auth/claims.ts';
 import type { Credentials } from '../auth/credentials.ts';
@@ -38,7 +44,10 @@ export function realtimeSource(options: RealtimeOptions & { api: ApiClient; task
   const { api, taskId } = options;
   return {
     task: (signal) => api.tasks.get(taskId, signal),
-    events: async (afterSeq, limit, signal) => (await api.tasks.events(taskId, { afterSeq, limit, signal })).items,
+    events: async (afterSeq, limit, signal) => {
+      const { items, logRemoved } = await api.tasks.events(taskId, { afterSeq, limit, signal });
+      return logRemoved ? null : items;
+    },
     open: (handlers) => openTopic({ ...options, kind: 'task', id: taskId, presence: true, handlers }),
   };
 }
@@ -94,6 +103,10 @@ export function openTopic(options: TopicOptions): () => Promise<void> {
     made.on('broadcast', { event: taskEventsBroadcast }, ({ payload }) => {
       const parsed = taskEventsPayloadSchema.safeParse(payload);
       if (current() && parsed.success) handlers.batch(parsed.data);
+    });
+    made.on('broadcast', { event: environmentLockBroadcast }, ({ payload }) => {
+      const parsed = environmentLockPayloadSchema.safeParse(payload);
+      if (current() && parsed.success) handlers.lock?.(parsed.data);
     });
     if (presence) {
       made.on('presence', { event: 'sync' }, () => {

@@ -18,6 +18,8 @@ export type WatchInput =
   | { type: 'snapshot'; task: Task }
   /** A page of events after the seq that was asked for; `more` when it was full. */
   | { type: 'fetched'; events: readonly TaskEvent[]; more: boolean }
+  /** What was asked for is older than what the platform keeps, and so will never come. */
+  | { type: 'logRemoved' }
   | { type: 'fetchFailed'; error: SfpError; fatal: boolean }
   /** The wait that was asked for is over. */
   | { type: 'tick' }
@@ -97,6 +99,10 @@ export function reduceWatch(state: WatchState, input: WatchInput): Step {
       // A page that brought nothing while something is missing would only be asked for again: wait instead.
       const again = stale || input.more || (hasHole(next.log) && next.log.lastSeq > before);
       return join(effects, again ? settle(next, [], { fetch: true }) : caughtUp(next));
+    }
+    case 'logRemoved': {
+      const log = { ...state.log, lastSeq: state.log.knownSeq, held: [] };
+      return settle({ ...state, log, fetching: 'no', failures: 0 }, [], {});
     }
     case 'fetchFailed': {
       if (input.fatal) return [{ ...state, phase: 'done' }, [phase('done'), { type: 'fail', error: input.error }]];

@@ -86,7 +86,8 @@ export async function* watchTask({ source, afterSeq = 0, signal }: WatchOptions)
       dispatch({ type: 'snapshot', task });
       const events = await source.events(after, pageSize, stopped.signal);
       refusals = 0;
-      dispatch({ type: 'fetched', events, more: events.length >= pageSize });
+      if (events === null) dispatch({ type: 'logRemoved' });
+      else dispatch({ type: 'fetched', events, more: events.length >= pageSize });
     } catch (error) {
       if (stopped.signal.aborted) return;
       if (!(error instanceof SfpError)) return queue.end(error); // a bug: to whoever reads

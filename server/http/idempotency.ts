@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { z } from 'zod';
 import { fetchRows } from '../services/database.ts';
@@ -36,6 +37,16 @@ const refusals = {
   }),
 } as const;
 
+/** The key of a request, when it has one. */
+export function idempotencyKeyOf(c: Context): string | undefined {
+  const key = c.req.header('idempotency-key');
+  if (key === undefined || /^[\x21-\x7e]{1,200}$/.test(key)) return key;
+  throw new ApiProblem(400, {
+    code: 'idempotency_key_invalid',
+    message: 'An Idempotency-Key has 1 to 200 printable characters.',
+  });
+}
+
 /** Answers are sealed with a key that `sfp server rotate jwt` replaces; one from before is not made anew. */
 function kept(sealingKey: Buffer, body: string): string {
   try {
@@ -51,14 +62,8 @@ function kept(sealingKey: Buffer, body: string): string {
  */
 export const idempotent = ({ databases, sealingKey, log }: Pick<Services, 'databases' | 'sealingKey' | 'log'>) =>
   createMiddleware<AppEnv>(async (c, next) => {
-    const key = c.req.header('idempotency-key');
+    const key = idempotencyKeyOf(c);
     if (key === undefined) return next();
-    if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
-      throw new ApiProblem(400, {
-        code: 'idempotency_key_invalid',
-        message: 'An Idempotency-Key has 1 to 200 printable characters.',
-      });
-    }
     const body = await c.req.text();
     const hash = createHash('sha256').update(`${c.req.method} ${c.req.path}\n${body}`).digest('hex');
     const of = { p_user_id: c.get('caller').userId, p_key: key };

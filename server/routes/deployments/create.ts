@@ -31,6 +31,7 @@ export const createDeployment: Endpoint = (api, services) =>
         environment_id: environment.id,
         ref: wanted.ref ?? project.default_ref,
         pool: wanted.pool,
+        ...(wanted.lockTicket === undefined ? {} : { lock_ticket: wanted.lockTicket }),
       };
       // Triggers make the task and its outbox row in the same transaction, as for a row that comes through REST.
       const query = db.from('deployments').insert(row).select(deploymentColumns).single();

@@ -5,6 +5,7 @@ import { uuidSchema } from '../../../contracts/scalar.ts';
 import { bearer, type Endpoint, jsonAnswer, problems } from '../../http/api.ts';
 import { etagOf } from '../../http/if-match.ts';
 import { toEnvironment } from '../../rows/environment.ts';
+import { heldLocks } from '../environment-locks/held-locks.ts';
 import { findEnvironment } from './find.ts';
 
 const route = createRoute({
@@ -19,7 +20,9 @@ const route = createRoute({
 
 export const getEnvironment: Endpoint = (api) =>
   api.openapi(route, async (c) => {
-    const environment = await findEnvironment(c.get('caller').db, c.req.valid('param').id);
+    const { db } = c.get('caller');
+    const environment = await findEnvironment(db, c.req.valid('param').id);
+    const locks = await heldLocks(db, [environment.id]);
     c.header('etag', etagOf(environment.version));
-    return c.json(toEnvironment(environment), 200);
+    return c.json({ ...toEnvironment(environment), lock: locks.get(environment.id) ?? null }, 200);
   });

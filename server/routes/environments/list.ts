@@ -6,6 +6,7 @@ import { bearer, type Endpoint, jsonAnswer, problems } from '../../http/api.ts';
 import { paginate, toPage } from '../../http/cursor.ts';
 import { environmentColumns, environmentRowSchema, toEnvironment } from '../../rows/environment.ts';
 import { fetchRows } from '../../services/database.ts';
+import { heldLocks } from '../environment-locks/held-locks.ts';
 import { findProject } from '../projects/find.ts';
 
 const route = createRoute({
@@ -24,5 +25,11 @@ export const listEnvironments: Endpoint = (api) =>
     const page = c.req.valid('query');
     const { id } = await findProject(db, c.req.valid('param').idOrSlug);
     const query = paginate(db.from('environments').select(environmentColumns).eq('project_id', id), page);
-    return c.json(toPage(await fetchRows(query, z.array(environmentRowSchema)), page.limit, toEnvironment), 200);
+    const rows = await fetchRows(query, z.array(environmentRowSchema));
+    const locks = await heldLocks(
+      db,
+      rows.map((row) => row.id),
+    );
+    const shown = (row: (typeof rows)[number]) => ({ ...toEnvironment(row), lock: locks.get(row.id) ?? null });
+    return c.json(toPage(rows, page.limit, shown), 200);
   });

@@ -292,6 +292,7 @@ export class FakeStack {
       metadata: {},
       failure: null,
       requestedBy: user.id,
+      lockTicket: null,
       createdAt: now(),
       startedAt: null,
       finishedAt: null,
