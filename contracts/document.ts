@@ -81,10 +81,10 @@ export type DocumentSummary = z.infer<typeof documentSummarySchema>;
 
 export const documentSchema = documentSummarySchema.extend({
   /** Any JSON but null; null in a version that is a deletion. */
-  value: z.json(),
+  value: z.unknown(),
 });
 export type Document = z.infer<typeof documentSchema>;
 
 /** A document in a list: with its value when values were asked for. */
-export const listedDocumentSchema = documentSummarySchema.extend({ value: z.json().optional() });
+export const listedDocumentSchema = documentSummarySchema.extend({ value: z.unknown().optional() });
 export type ListedDocument = z.infer<typeof listedDocumentSchema>;

@@ -13,7 +13,8 @@ import { requestLog } from './http/request-log.ts';
 import { platformVersion } from './platform-version.ts';
 import { postDispatch } from './routes/internal/dispatch.ts';
 
-const maxBodyBytes = 1_000_000;
+// The largest document, and room for how it is written.
+const maxBodyBytes = 2_000_000;
 
 /** What a thrown error answers. Bugs are logged with their stack and tell the caller nothing but the request's id. */
 function problemOf(error: Error, services: Services, requestId: string): ApiProblem {

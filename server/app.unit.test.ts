@@ -36,6 +36,7 @@ const app = createApp({
   health: broken,
   wakeDispatcher: () => undefined,
   wakeScheduler: () => undefined,
+  wakeCollectionMover: () => undefined,
   sealingKey: Buffer.alloc(32),
 });
 

@@ -101,6 +101,7 @@ async function stop(): Promise<void> {
     closed,
     retention?.stop(),
     scheduler?.stop(),
+    collectionMover?.stop(),
     lockSweep?.stop(),
     dispatcher?.stop(),
     listener?.stop(),

@@ -107,6 +107,7 @@ function services(): Services {
     health: notHere,
     wakeDispatcher: () => undefined,
     wakeScheduler: () => undefined,
+    wakeCollectionMover: () => undefined,
     sealingKey: Buffer.alloc(32),
   };
 }

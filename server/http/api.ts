@@ -45,6 +45,8 @@ export interface Services {
   wakeDispatcher(): void;
   /** Tells the scheduler that a schedule was made or changed. */
   wakeScheduler(): void;
+  /** Tells the mover that a collection is promoted or deleted. */
+  wakeCollectionMover(): void;
   /** Key for what the idempotency table keeps. */
   sealingKey: Buffer;
 }

@@ -3,6 +3,7 @@ export const listCommands = {
   projects: 'List the projects: sfp project list',
   environments: 'List the environments of a project: sfp environment list --project <slug>',
   integrations: 'List the integrations: sfp integration list',
+  collections: 'List the collections: sfp collection list',
   deployments: 'List the deployments: sfp task list --type deployment',
   tasks: 'List the tasks: sfp task list',
   schedules: 'List the schedules of a project: sfp schedule list --project <slug>',
