@@ -5,7 +5,9 @@ import { createHttp } from './http.ts';
 import { anything } from './request.ts';
 import { accounts } from './resources/account.ts';
 import { audit } from './resources/audit.ts';
+import { collections } from './resources/collection.ts';
 import { deployments } from './resources/deployment.ts';
+import { documents } from './resources/document.ts';
 import { environments } from './resources/environment.ts';
 import { locks } from './resources/environment-lock.ts';
 import { integrations } from './resources/integration.ts';
@@ -37,6 +39,8 @@ export function createApiClient(options: HttpOptions) {
     environments: environments(http),
     locks: locks(http),
     integrations: integrations(http),
+    collections: collections(http),
+    documents: documents(http),
     deployments: deployments(http),
     schedules: schedules(http),
     tasks: tasks(http),

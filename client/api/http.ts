@@ -9,13 +9,15 @@ interface HttpRequest<Answer> {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
   /** Below `/api/v1`, with its leading slash. */
   path: string;
-  query?: Record<string, string | number | undefined>;
+  /** A list is sent as one parameter each. */
+  query?: Record<string, string | number | readonly string[] | undefined>;
   body?: unknown;
   answer: z.ZodType<Answer>;
   /** The request makes something: it carries an `Idempotency-Key`, a fresh one unless the caller keeps its own. */
   creates?: { idempotencyKey?: string | undefined };
   /** The request changes this version and no other: sent as `If-Match`. */
   version?: number;
+  headers?: Readonly<Record<string, string>>;
   /** Statuses beside 2xx that carry the answer too. */
   accepts?: readonly number[];
   signal?: AbortSignal | undefined;
@@ -86,7 +88,10 @@ export function createHttp(options: HttpOptions): Http {
 
 function urlOf(base: string, { path, query = {} }: HttpRequest<unknown>): string {
   const url = new URL(`${base.replace(/\/+$/, '')}/api/v1${path}`);
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+  for (const [name, value] of Object.entries(query)) {
+    if (typeof value === 'object') for (const each of value) url.searchParams.append(name, each);
+    else if (value !== undefined) url.searchParams.set(name, String(value));
+  }
   return url.href;
 }
 
@@ -106,6 +111,7 @@ function init(request: HttpRequest<unknown>, { bearer, key, timeoutMs, userAgent
       ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
       ...(key === undefined ? {} : { 'idempotency-key': key }),
+      ...request.headers,
       ...(request.version === undefined ? {} : { 'if-match': `"${request.version}"` }),
       ...(userAgent === undefined ? {} : { 'user-agent': userAgent }),
     },

@@ -3,6 +3,7 @@ import { invitationHash, newInvitationCode } from '../../contracts/invitation.ts
 import type { CallName } from '../../contracts/permissions/calls.ts';
 import type { Actor } from '../../contracts/permissions/rule.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { newCollection, newDocument } from './samples/documents.ts';
 import { askRest } from './tables.ts';
 import type { World } from './world.ts';
 
@@ -38,6 +39,12 @@ export const callSamples: Record<CallName, (world: World, actor: Actor) => Promi
     const { email } = Object.entries(world.people).find(([person]) => person === actor)?.[1] ?? world.people.owner;
     return { p_hash: invitationHash((await world.newInvitation(await world.twinAccount(), email)).code) };
   },
+  put_document: async (world) => ({ ...(await newDocument(world)), p_value: { a: 2 } }),
+  delete_document: newDocument,
+  get_document: newDocument,
+  list_documents: async (world) => ({ p_collection_id: (await newDocument(world)).p_collection_id }),
+  list_document_versions: newDocument,
+  promote_collection: async (world) => ({ p_id: await newCollection(world) }),
   set_integration_secret: async (world) => ({ p_id: await world.newIntegration(), p_value: 'a new secret' }),
   run_schedule: async (world) => ({ p_id: await world.newSchedule() }),
   environment_lock: async (world, actor) => ({ p_ticket: await world.newLock(actor) }),

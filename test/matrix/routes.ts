@@ -2,6 +2,7 @@ import type { RouteName } from '../../contracts/permissions/routes.ts';
 import type { Actor } from '../../contracts/permissions/rule.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { configuration } from './probes/configuration.ts';
+import { documents } from './probes/documents.ts';
 import { environmentLock } from './probes/environment-lock.ts';
 import { identity } from './probes/identity.ts';
 import { operation } from './probes/operation.ts';
@@ -12,6 +13,7 @@ import type { World } from './world.ts';
 export const probes: Record<RouteName, Probe> = {
   ...identity,
   ...configuration,
+  ...documents,
   ...environmentLock,
   ...operation,
   ...schedules,

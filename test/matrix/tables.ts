@@ -2,13 +2,20 @@ import type { Actor } from '../../contracts/permissions/rule.ts';
 import type { TableName, Verb } from '../../contracts/permissions/tables.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { configuration } from './samples/configuration.ts';
+import { documents } from './samples/documents.ts';
 import { identity } from './samples/identity.ts';
 import { operation } from './samples/operation.ts';
 import type { Row, Sample } from './samples/sample.ts';
 import { schedules } from './samples/schedules.ts';
 import type { World } from './world.ts';
 
-export const samples: Record<TableName, Sample> = { ...identity, ...configuration, ...operation, ...schedules };
+export const samples: Record<TableName, Sample> = {
+  ...identity,
+  ...configuration,
+  ...documents,
+  ...operation,
+  ...schedules,
+};
 
 const methods = { select: 'GET', insert: 'POST', update: 'PATCH', delete: 'DELETE' } as const;
 
