@@ -40,6 +40,8 @@ export const auditSubjects = [
   'collection',
   'deployment',
   'approval',
+  'settings',
+  'association',
   'build',
   'release',
   'release_build',

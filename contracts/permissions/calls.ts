@@ -19,6 +19,7 @@ export const calls = {
   list_document_versions: atLeast('viewer'),
   promote_collection: atLeast('admin'),
   decide_deployment: asUser(people('admin')),
+  list_approvals: asUser(atLeast('viewer')),
   cancel_task: atLeast('member'),
   retry_deployment: atLeast('member'),
   create_release: atLeast('member'),

@@ -20,6 +20,7 @@ export const functions: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'public.list_document_versions': ['authenticated', 'service_role'],
   'public.promote_collection': ['authenticated', 'service_role'],
   'public.decide_deployment': ['authenticated'],
+  'public.list_approvals': ['authenticated'],
   'public.cancel_task': ['authenticated', 'service_role'],
   'public.retry_deployment': ['authenticated', 'service_role'],
   'public.create_release': ['authenticated', 'service_role'],

@@ -30,6 +30,9 @@ export const tables = {
   },
   projects: managed,
   environments: managed,
+  platform_associations: managed,
+  // There is one for each account and project from its beginning.
+  settings: { ...readOnly('viewer'), update: atLeast('admin') },
   // Their secrets are in `private` and come back through nothing.
   integrations: managed,
   // The platform's own people only read. Documents are in `private`: functions put and get them, wherever they are.
