@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { env } from '../contracts/env.ts';
+import { type Retention, retentionEnvShape, retentionOf } from '../contracts/retention.ts';
 import { jsonText } from './json-text.ts';
 
 const signingKeySchema = jsonText.pipe(
@@ -25,6 +26,7 @@ const schema = z.object({
   [env.jwtSigningKey]: signingKeySchema,
   [env.dispatchSecret]: z.string().min(16),
   [env.logLevel]: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  ...retentionEnvShape,
   HATCHET_CLIENT_TOKEN: z.string().min(1),
   HATCHET_CLIENT_HOST_PORT: z.string().regex(/^[^/:]+:\d+$/, 'host:port'),
   HATCHET_CLIENT_API_URL: z.url({ protocol: /^https?$/ }),
@@ -43,6 +45,7 @@ export interface ServerEnv {
   signingKey: SigningKey;
   dispatchSecret: string;
   logLevel: string;
+  retention: Retention;
   engine: { token: string; hostPort: string; apiUrl: string; tls: boolean };
 }
 
@@ -60,6 +63,11 @@ export function parseEnv(source: Record<string, string | undefined>): ServerEnv 
     signingKey: parsed.SFP_JWT_SIGNING_KEY,
     dispatchSecret: parsed.SFP_DISPATCH_SECRET,
     logLevel: parsed.SFP_LOG_LEVEL,
+    retention: retentionOf({
+      taskEventsDays: parsed.SFP_RETENTION_TASK_EVENTS_DAYS,
+      auditLogDays: parsed.SFP_RETENTION_AUDIT_LOG_DAYS,
+      historyDays: parsed.SFP_RETENTION_HISTORY_DAYS,
+    }),
     engine: {
       token: parsed.HATCHET_CLIENT_TOKEN,
       hostPort: parsed.HATCHET_CLIENT_HOST_PORT,

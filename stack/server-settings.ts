@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SfpError } from '../contracts/error.ts';
+import { retentionSettingsSchema } from '../contracts/retention.ts';
 import { slugSchema } from '../contracts/scalar.ts';
 import { readJsonFile, writeJsonFile } from './atomic-file.ts';
 import { authSettingsSchema } from './auth-settings.ts';
@@ -70,6 +71,8 @@ export const serverSettingsSchema = z.strictObject({
     .default({ standard: { slots: 4 }, long: { slots: 2 } }),
   /** How long a worker may go on with its tasks when the stack stops; what is left is handed back to the queue. */
   drainTimeoutMs: z.number().int().min(0).max(3_600_000).default(20_000),
+  /** How long task logs, audit log and history are kept. */
+  retention: retentionSettingsSchema.optional(),
   signup: z.enum(['open', 'closed']).default('closed'),
   roles: z.partialRecord(z.enum(roleNames), roleSourceSchema).default({}),
   /** compose only: another image for a service, with tag or digest. */

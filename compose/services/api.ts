@@ -1,4 +1,5 @@
 import { env } from '../../contracts/env.ts';
+import { retentionToEnv } from '../../contracts/retention.ts';
 import type { ComposeService } from '../service.ts';
 import { engineClientEnvironment, engineClientSecrets, engineNeeds, engineTokenMounts } from './engine-client.ts';
 import { httpHealth } from './http-health.ts';
@@ -20,6 +21,7 @@ export const api: ComposeService = {
     [env.tenant]: context.settings.tenant,
     [env.apiHost]: '0.0.0.0',
     [env.apiPort]: String(port),
+    ...retentionToEnv(context.settings.retention),
     ...engineClientEnvironment(context),
   }),
   secrets: (context) => ({

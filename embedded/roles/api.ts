@@ -1,4 +1,5 @@
 import { env } from '../../contracts/env.ts';
+import { retentionToEnv } from '../../contracts/retention.ts';
 import { publicUrl } from '../../stack/server-settings.ts';
 import { engineClientEnv } from './engine-client.ts';
 import { local, loopback, type Role } from './role.ts';
@@ -17,6 +18,7 @@ export const apiRole: Role = {
     [env.apiPort]: String(context.settings.ports.api),
     [env.jwtSigningKey]: JSON.stringify(context.secrets.jwtSigningKey),
     [env.dispatchSecret]: context.secrets.dispatchSecret,
+    ...retentionToEnv(context.settings.retention),
     ...engineClientEnv(context),
   }),
   probe: ({ settings }) => ({ kind: 'http', url: `${local(settings.ports.api)}/api/v1/health/live` }),

@@ -7,6 +7,7 @@ import { load, machine } from './support/machine.ts';
 import { gatedProjectFile } from './support/project-file.ts';
 import { printNote } from './support/table.ts';
 import { enqueueToStart } from './topics/enqueue.ts';
+import { growth } from './topics/growth.ts';
 import { liveFeed } from './topics/live-feed.ts';
 import { memory } from './topics/memory.ts';
 import { requests } from './topics/requests.ts';
@@ -18,6 +19,8 @@ const onOneStack: Record<string, (stack: BenchStack) => Promise<void>> = {
   feed: liveFeed,
   enqueue: enqueueToStart,
   requests,
+  // The last one: it leaves ten million events behind.
+  growth,
 };
 const topics = ['start', ...Object.keys(onOneStack)];
 

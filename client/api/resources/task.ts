@@ -1,6 +1,6 @@
+import { taskEventsPageSchema } from '../../../contracts/api/task.ts';
 import { pageSchema } from '../../../contracts/scalar.ts';
 import { type TaskStatus, type TaskType, taskSchema } from '../../../contracts/task.ts';
-import { taskEventSchema } from '../../../contracts/task-event.ts';
 import { at, type Http, type Page, page } from '../request.ts';
 
 export interface TaskFilter {
@@ -30,7 +30,7 @@ export const tasks = (http: Http) => ({
       method: 'GET',
       path: at('tasks', id, 'events'),
       query: { afterSeq, limit },
-      answer: pageSchema(taskEventSchema),
+      answer: taskEventsPageSchema,
       signal,
     }),
   cancel: (id: string) => http({ method: 'POST', path: at('tasks', id, 'cancel'), answer: taskSchema }),

@@ -28,7 +28,9 @@ export async function liveFeed(stack: BenchStack): Promise<void> {
     const rows: string[][] = [];
     const notes: string[] = [];
     for (const watchers of [1, 50] as const) {
-      const [arrivals, cpu] = await measure(stack, task.id, append, watchers, appends[watchers]);
+      const [arrivals, cpu] = await withCpu(stack.dir, () =>
+        watched(stack, task.id, append, watchers, appends[watchers]),
+      );
       const all = arrivals.flatMap(({ sent, arrived }) => arrived.map((at) => at - sent));
       const last = arrivals.map(({ sent, arrived }) => Math.max(...arrived) - sent);
       const answers = arrivals.map(({ sent, answered }) => answered - sent);
@@ -53,11 +55,11 @@ export async function liveFeed(stack: BenchStack): Promise<void> {
 
 type Append = () => Promise<{ marker: string; sent: number; answered: number }>;
 
-function appender(stack: BenchStack, taskId: string): Append {
+export function appender(stack: BenchStack, taskId: string, first = firstPosition): Append {
   const service = createClient(stack.url, stack.secretKey, {
     auth: { persistSession: false, autoRefreshToken: false },
   });
-  let position = firstPosition;
+  let position = first;
   return async () => {
     position += 1;
     const marker = `bench ${position}`;
@@ -75,7 +77,14 @@ function appender(stack: BenchStack, taskId: string): Append {
   };
 }
 
-async function measure(stack: BenchStack, taskId: string, append: Append, watchers: number, count: number) {
+/** Appends one event after the other, each when all watchers have the one before. */
+export async function watched(
+  stack: BenchStack,
+  taskId: string,
+  append: Append,
+  watchers: number,
+  count: number,
+): Promise<Arrival[]> {
   const task = await stack.api.tasks.get(taskId);
   const seen = new Map<string, number[]>();
   const live = new Set<number>();
@@ -92,16 +101,14 @@ async function measure(stack: BenchStack, taskId: string, append: Append, watche
       failed,
       waitFor(() => live.size === watchers, { timeoutMs: 60_000, what: `${watchers} watchers`, everyMs: 50 }),
     ]);
-    return await withCpu(stack.dir, async () => {
-      const arrivals: Arrival[] = [];
-      for (let index = 0; index < count; index += 1) {
-        const { marker, sent, answered } = await append();
-        await waitFor(() => seen.get(marker)?.length === watchers, { timeoutMs: 20_000, what: marker, everyMs: 2 });
-        arrivals.push({ sent, answered, arrived: seen.get(marker) ?? [] });
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      }
-      return arrivals;
-    });
+    const arrivals: Arrival[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const { marker, sent, answered } = await append();
+      await waitFor(() => seen.get(marker)?.length === watchers, { timeoutMs: 20_000, what: marker, everyMs: 2 });
+      arrivals.push({ sent, answered, arrived: seen.get(marker) ?? [] });
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    return arrivals;
   } finally {
     stop.abort();
     await failed;

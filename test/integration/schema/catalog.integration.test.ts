@@ -37,7 +37,7 @@ describe('what the catalog says about the core schema', () => {
   it('every table has row level security', async () => {
     expect(
       await list(`select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname in ('public', 'private') and c.relkind in ('r', 'p') and not c.relrowsecurity`),
+        where n.nspname in ('public', 'private', 'partitions') and c.relkind in ('r', 'p') and not c.relrowsecurity`),
     ).toEqual([]);
   });
 
@@ -57,7 +57,7 @@ describe('what the catalog says about the core schema', () => {
   it('anon reaches no table', async () => {
     expect(
       await list(`select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname in ('public', 'private') and c.relkind = 'r'
+        where n.nspname in ('public', 'private', 'partitions') and c.relkind in ('r', 'p')
         and has_table_privilege('anon', c.oid, 'select, insert, update, delete, truncate, references, trigger')`),
     ).toEqual([]);
   });
@@ -123,9 +123,7 @@ describe('what the catalog says about the core schema', () => {
       await list(`select schemaname || '.' || tablename as name from pg_publication_tables
         where pubname = 'supabase_realtime' order by 1`),
     ).toEqual(
-      ['builds', 'deployments', 'environments', 'projects', 'releases', 'task_events', 'tasks'].map(
-        (table) => `public.${table}`,
-      ),
+      ['builds', 'deployments', 'environments', 'projects', 'releases', 'tasks'].map((table) => `public.${table}`),
     );
   });
 

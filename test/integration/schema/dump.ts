@@ -12,7 +12,7 @@ const sections: Record<string, string> = {
       case when a.attgenerated <> '' then ' generated' when d.oid is not null then ' default ' || pg_get_expr(d.adbin, d.adrelid) else '' end) as line
     from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
     left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
-    where ${ours} and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped`,
+    where ${ours} and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped`,
   constraints: `select format('%s %I %s', conrelid::regclass, conname, pg_get_constraintdef(c.oid)) as line
     from pg_constraint c join pg_namespace n on n.oid = c.connamespace where ${ours} and conrelid <> 0 and contype <> 'n'`,
   indexes: `select pg_get_indexdef(i.indexrelid) as line from pg_index i join pg_class c on c.oid = i.indrelid
@@ -32,7 +32,7 @@ const sections: Record<string, string> = {
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace where ${ours}`,
   'table grants': `select format('%s %s: %s', c.oid::regclass, a.grantee::regrole, string_agg(lower(a.privilege_type), ', ' order by a.privilege_type)) as line
     from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) a
-    where ${ours} and c.relkind = 'r' and a.grantee <> c.relowner group by c.oid, a.grantee`,
+    where ${ours} and c.relkind in ('r', 'p') and a.grantee <> c.relowner group by c.oid, a.grantee`,
   'column grants': `select format('%s.%I %s: %s', c.oid::regclass, t.attname, a.grantee::regrole, lower(a.privilege_type)) as line
     from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute t on t.attrelid = c.oid, aclexplode(t.attacl) a where ${ours}`,
 };

@@ -18,10 +18,20 @@ export const operation = {
   task_events: {
     existing: async (world) =>
       world.insert(
-        `insert into public.task_events (task_id, account_id, seq, attempt, kind) values ($1, $2, $3, 1, 'note') returning task_id, seq`,
-        [world.task, world.account, ++lastSeq],
+        `insert into public.task_events (task_id, task_created_at, account_id, seq, attempt, kind)
+         select id, created_at, account_id, $2, 1, 'note' from public.tasks where id = $1 returning task_id, seq`,
+        [world.task, ++lastSeq],
       ),
-    fresh: (world) => ({ task_id: world.task, account_id: world.account, seq: ++lastSeq, attempt: 1, kind: 'note' }),
+    fresh: async (world) => ({
+      task_id: world.task,
+      ...(await world.insert('select created_at::text as task_created_at from public.tasks where id = $1', [
+        world.task,
+      ])),
+      account_id: world.account,
+      seq: ++lastSeq,
+      attempt: 1,
+      kind: 'note',
+    }),
     patch: { kind: 'log' },
   },
   // Released, so that any number of them may name the same task.
