@@ -39,8 +39,8 @@ export class ArtifactStore {
     return join(this.directory, algorithm, digest.slice(0, 2), digest);
   }
 
-  /** Stores a file whose content is known. One that is there, and whole, is only touched. */
-  async put(path: string, content: Content): Promise<void> {
+  /** Stores a file, or bytes, of which the digest is known. One that is there, and whole, is only touched. */
+  async put(source: string | Buffer, content: Content): Promise<void> {
     const final = this.pathOf(content.digest);
     if (await this.#keep(final, content)) return;
     const directory = dirname(final);
@@ -50,8 +50,9 @@ export class ArtifactStore {
     );
     try {
       await this.#makeDirectory(directory);
-      const written = await copyDurably(path, temporary);
-      if (written.digest !== content.digest) throw artifactChanged(basename(path));
+      const written = await copyDurably(source, temporary);
+      if (written.digest !== content.digest)
+        throw artifactChanged(typeof source === 'string' ? basename(source) : content.digest);
       await rename(temporary, final);
       await syncDirectory(directory);
     } catch (error) {
@@ -142,12 +143,14 @@ export async function contentOf(path: string): Promise<Content> {
   return { digest: hash.digest('hex'), sizeBytes };
 }
 
-async function copyDurably(from: string, to: string): Promise<Content> {
+async function copyDurably(from: string | Buffer, to: string): Promise<Content> {
   const target = await open(to, 'wx', 0o600);
   try {
     const hash = createHash(algorithm);
     let sizeBytes = 0;
-    for await (const chunk of createReadStream(from, { highWaterMark: chunkBytes })) {
+    for await (const chunk of typeof from === 'string'
+      ? createReadStream(from, { highWaterMark: chunkBytes })
+      : [from]) {
       hash.update(chunk);
       sizeBytes += chunk.length;
       await target.writeFile(chunk);

@@ -20,6 +20,8 @@ export interface StackLayout {
   logsDir: string;
   runDir: string;
   workspacesDir: string;
+  /** The artifact store: what builds keep, by digest. */
+  artifactsDir: string;
   /** Projects and repositories that the platform itself makes (quickstart). */
   projectsDir: string;
 }
@@ -50,6 +52,7 @@ export function stackLayout(baseDir: string, tenant: string): StackLayout {
     logsDir: join(dir, 'logs'),
     runDir: join(dir, 'run'),
     workspacesDir: join(dir, 'workspaces'),
+    artifactsDir: join(dir, 'data', 'artifacts'),
     projectsDir: join(dir, 'projects'),
   };
 }
@@ -65,6 +68,7 @@ export function makeStackDirectories(layout: StackLayout): void {
   for (const dir of [layout.baseDir, tenantsDir(layout.baseDir), layout.dir, layout.dataDir, layout.runDir]) {
     makePassableDirectory(dir);
   }
+  mkdirSync(layout.artifactsDir, { recursive: true, mode: 0o700 });
   for (const dir of [layout.logsDir, layout.workspacesDir, layout.projectsDir]) mkdirSync(dir, { recursive: true });
 }
 

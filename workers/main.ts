@@ -15,8 +15,8 @@ import type { TaskEnd } from './store/task-store.ts';
 import { TaskStore } from './store/task-store.ts';
 import { runBuild } from './tasks/build/build.ts';
 import { runDeployment } from './tasks/deployment/deployment.ts';
-import { stepMarker } from './tasks/deployment/step-marker.ts';
 import { runNoop } from './tasks/noop.ts';
+import { stepMarker } from './tasks/stages/step-marker.ts';
 import { runTask, type TaskRun } from './tasks/task-run.ts';
 import { pruneWorkspaces } from './workspace/workspace.ts';
 
@@ -63,8 +63,8 @@ async function main(): Promise<void> {
   const store = new TaskStore(settings);
   await checkSchema(store);
   const work: Record<TaskType, (run: TaskRun) => Promise<TaskEnd>> = {
-    deployment: (run) => runDeployment(run, settings.workspaceDir),
-    build: runBuild,
+    deployment: (run) => runDeployment(run, settings),
+    build: (run) => runBuild(run, settings),
     noop: runNoop,
   };
   const handle = async (type: TaskType, task: EngineTask): Promise<Record<string, string>> => {

@@ -1,6 +1,7 @@
 import { env } from '../../contracts/env.ts';
 import { retentionToEnv } from '../../contracts/retention.ts';
 import type { ComposeService } from '../service.ts';
+import { artifactsMount } from './artifacts-mount.ts';
 import { engineClientEnvironment, engineClientSecrets, engineNeeds, engineTokenMounts } from './engine-client.ts';
 import { httpHealth } from './http-health.ts';
 
@@ -22,6 +23,7 @@ export const api: ComposeService = {
     [env.apiHost]: '0.0.0.0',
     [env.apiPort]: String(port),
     ...retentionToEnv(context.settings.retention),
+    [env.artifactsDir]: artifactsMount.target,
     ...engineClientEnvironment(context),
   }),
   secrets: (context) => ({
@@ -32,7 +34,7 @@ export const api: ComposeService = {
     ...engineClientSecrets(context),
   }),
   networks: { data: {}, services: {} },
-  mounts: engineTokenMounts,
+  mounts: (context) => [...engineTokenMounts(context), artifactsMount],
   tmpfs: ['/tmp'],
   // It waits for the gateway by itself, and both are ready sooner than one after the other.
   needs: { kong: 'service_started', ...engineNeeds },

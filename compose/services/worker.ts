@@ -2,6 +2,7 @@ import { env } from '../../contracts/env.ts';
 import type { Pool } from '../../contracts/task.ts';
 import type { ComposeService } from '../service.ts';
 import { gatewayOrigin } from './api.ts';
+import { artifactsMount } from './artifacts-mount.ts';
 import { engineClientEnvironment, engineClientSecrets, engineNeeds, engineTokenMounts } from './engine-client.ts';
 import { httpHealth } from './http-health.ts';
 
@@ -11,7 +12,7 @@ const handBackSeconds = 10;
 
 /**
  * Workers run what projects bring along, so they are the farthest from the data: a network with the gateway and the
- * engine only, no database, and a workspace that no other container sees.
+ * engine only, no database, and a workspace that no other container sees. What they build they share through one volume.
  */
 export const worker = (name: 'worker-standard' | 'worker-long', pool: Pool): ComposeService => ({
   name,
@@ -24,6 +25,7 @@ export const worker = (name: 'worker-standard' | 'worker-long', pool: Pool): Com
     [env.workerSlots]: String(context.settings.pools[pool].slots),
     [env.workerName]: `${context.settings.tenant}-${pool}`,
     [env.workspaceDir]: '/workspace/tasks',
+    [env.artifactsDir]: artifactsMount.target,
     [env.drainTimeoutMs]: String(context.settings.drainTimeoutMs),
     [env.workerHealthPort]: String(healthPort),
     HOME: '/workspace/home',
@@ -31,7 +33,7 @@ export const worker = (name: 'worker-standard' | 'worker-long', pool: Pool): Com
   }),
   secrets: (context) => ({ [env.secretKey]: context.secrets.secretKey, ...engineClientSecrets(context) }),
   networks: { tasks: {} },
-  mounts: (context) => [...engineTokenMounts(context), { volume: null, target: '/workspace' }],
+  mounts: (context) => [...engineTokenMounts(context), { volume: null, target: '/workspace' }, artifactsMount],
   tmpfs: ['/tmp'],
   // It waits for the gateway by itself, and both are ready sooner than one after the other.
   needs: { kong: 'service_started', ...engineNeeds },

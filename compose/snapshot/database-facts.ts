@@ -16,6 +16,7 @@ const factsSchema = z.object({
   version: z.string(),
   schema: platformSchemaSchema,
   bytes: z.number(),
+  artifacts: z.number(),
   key: z.string(),
   tablespaces: z.number(),
 });
@@ -23,16 +24,19 @@ const factsSchema = z.object({
 /** What a backup says of the databases. Refuses one that could not be restored. */
 export async function databaseFacts(stack: Stack, session: DatabaseSession): Promise<SnapshotFacts> {
   const canary = await ensureCanary(session);
-  const { version, schema, bytes, key, tablespaces } = factsSchema.parse(
+  const { version, schema, bytes, artifacts, key, tablespaces } = factsSchema.parse(
     await session.json(`select json_build_object(
       'version', current_setting('server_version'), 'schema', public.platform_schema(),
       'bytes', (select sum(pg_database_size(oid)) from pg_database)::float8,
+      -- A schema of before has no such table, and a query is checked before it runs: this one is not.
+      'artifacts', case when to_regclass('private.artifacts') is null then 0 else (xpath('//bytes/text()', query_to_xml(
+        'select coalesce(sum(size_bytes), 0) as bytes from private.artifacts', false, true, '')))[1]::text::float8 end,
       'key', pg_read_file('/etc/postgresql-custom/pgsodium_root.key'),
       'tablespaces', (select count(*) from pg_tablespace where spcname not in ('pg_default', 'pg_global')))`),
   );
   if (tablespaces > 0) throw foreignTablespaces();
   if (key.trim() !== readTextFile(stack.layout.vaultKeyFile)?.trim()) throw keyDiffers(stack);
-  const unpackedBytes = bytes + 8 * walSegmentBytes + smallVolumesBytes;
+  const unpackedBytes = bytes + artifacts + 8 * walSegmentBytes + smallVolumesBytes;
   return { kind: snapshotKind, postgresVersion: version, schema, canary, unpackedBytes };
 }
 

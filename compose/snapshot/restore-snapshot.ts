@@ -7,6 +7,7 @@ import { volumeName } from '../project.ts';
 import { assertOwnProject } from '../project-owner.ts';
 import { helperImage } from './helper-image.ts';
 import {
+  artifactsFile,
   type CopiedVolume,
   clusterFile,
   copiedVolumes,
@@ -44,8 +45,11 @@ export function restoreSnapshot(layout: StackLayout): SnapshotRestore {
       for (const archive of [clusterFile, walFile]) {
         await unpackArchive({ layout, image, volumes: ['db-data'] }, unpackScript, source, archive);
       }
-      const others = volumes.filter((volume) => volume !== 'db-data');
+      const others = volumes.filter((volume) => volume !== 'db-data' && volume !== 'artifacts');
       await unpackArchive({ layout, image, volumes: others }, unpackSeveralScript, source, othersFile);
+      // A backup of before there were builds has none.
+      if (volumes.includes('artifacts'))
+        await unpackArchive({ layout, image, volumes: ['artifacts'] }, unpackSeveralScript, source, artifactsFile);
     },
     async place() {
       keepVaultKey(layout);

@@ -9,10 +9,12 @@ export const clusterFile = 'cluster.tar.gz';
 export const walFile = 'wal.tar.gz';
 /** The small ones: settings of the server, keys and token of the task engine. */
 export const othersFile = 'volumes.tar.gz';
+/** What builds keep. Copied after the database, which names it. */
+export const artifactsFile = 'artifacts.tar.gz';
 export const indexFile = 'volumes.json';
 
 /** Volumes that a stack cannot be made from its files without. Those of the task engine only where the stack has one. */
-export const copiedVolumes = ['db-data', 'db-config', 'hatchet-config', 'hatchet-token'] as const;
+export const copiedVolumes = ['db-data', 'db-config', 'hatchet-config', 'hatchet-token', 'artifacts'] as const;
 export type CopiedVolume = (typeof copiedVolumes)[number];
 
 export const snapshotIndexSchema = z.strictObject({

@@ -9,6 +9,7 @@ import { databaseFacts } from './database-facts.ts';
 import { helperImage } from './helper-image.ts';
 import { OnlineBackup } from './online-backup.ts';
 import {
+  artifactsFile,
   type CopiedVolume,
   clusterFile,
   indexFile,
@@ -36,6 +37,8 @@ export function takeSnapshot(stack: Stack, target: SnapshotTarget, options: Snap
   return withDatabase(stack, options, async () => {
     const session = await DatabaseSession.open(stack);
     try {
+      // Until the end of the session nothing that builds keep is removed.
+      await session.query(`select pg_advisory_lock(hashtext('sfp.artifacts'))`);
       const facts = await databaseFacts(stack, session);
       // Compressed it takes a fraction; what it takes at most is known, and is what a restore needs.
       target.reserve(facts.unpackedBytes);
@@ -64,7 +67,8 @@ async function copy(context: Copy, session: DatabaseSession, unpackedBytes: numb
   report(`and ${segments.length} segment${segments.length === 1 ? '' : 's'} of WAL`);
   const wal = pack(context, ['db-data'], packWalScript, { args: segments, stdin: [Buffer.from(label)] });
   await target.write(walFile, wal);
-  const index: SnapshotIndex = { version: 1, unpackedBytes, volumes: ['db-data', ...others] };
+  await target.write(artifactsFile, pack(context, ['artifacts'], packSeveralScript));
+  const index: SnapshotIndex = { version: 1, unpackedBytes, volumes: ['db-data', ...others, 'artifacts'] };
   await target.write(indexFile, [Buffer.from(`${JSON.stringify(index, null, 2)}\n`)]);
 }
 

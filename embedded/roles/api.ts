@@ -18,6 +18,7 @@ export const apiRole: Role = {
     [env.apiPort]: String(context.settings.ports.api),
     [env.jwtSigningKey]: JSON.stringify(context.secrets.jwtSigningKey),
     [env.dispatchSecret]: context.secrets.dispatchSecret,
+    [env.artifactsDir]: context.layout.artifactsDir,
     ...retentionToEnv(context.settings.retention),
     ...engineClientEnv(context),
   }),

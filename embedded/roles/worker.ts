@@ -19,6 +19,7 @@ const workerRole = (name: Role['name'], pool: Pool, healthPort: PortName): Role 
     [env.workerSlots]: String(context.settings.pools[pool].slots),
     [env.workerName]: `${context.settings.tenant}-${pool}`,
     [env.workspaceDir]: join(context.layout.workspacesDir, pool),
+    [env.artifactsDir]: context.layout.artifactsDir,
     [env.drainTimeoutMs]: String(context.settings.drainTimeoutMs),
     [env.workerHealthPort]: String(context.settings.ports[healthPort]),
     ...engineClientEnv(context),

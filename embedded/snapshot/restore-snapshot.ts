@@ -10,7 +10,7 @@ import type { SnapshotRestore, SnapshotSource } from '../../stack/backup/snapsho
 import { makePassableDirectory, type StackLayout } from '../../stack/layout.ts';
 import { serverAccount } from '../postgres/account.ts';
 import { postgresDataDir } from '../stack-end.ts';
-import { clusterFile, vaultKeyFile } from './snapshot-files.ts';
+import { artifactsFile, clusterFile, vaultKeyFile } from './snapshot-files.ts';
 
 /** The stack's data directory (cluster and Vault root key) is exchanged as a whole, by renames within one file system. */
 export function restoreSnapshot(layout: StackLayout): SnapshotRestore {
@@ -24,6 +24,7 @@ export function restoreSnapshot(layout: StackLayout): SnapshotRestore {
       makePassableDirectory(incoming);
       await unpackKey(source, join(incoming, relative(current, layout.vaultKeyFile)));
       await unpackCluster(source, join(incoming, relative(current, postgresDataDir(layout))));
+      await unpackArtifacts(source, join(incoming, relative(current, layout.artifactsDir)));
       await syncTree(incoming);
     },
     async place() {
@@ -59,21 +60,35 @@ async function unpackKey(source: SnapshotSource, path: string): Promise<void> {
   }
 }
 
+/** A backup of before there were builds has none. */
+async function unpackArtifacts(source: SnapshotSource, directory: string): Promise<void> {
+  await mkdir(directory, { mode: 0o700 });
+  if (!source.has(artifactsFile)) return;
+  const { extract } = await import('tar');
+  const unpacking = extract({ cwd: directory, strict: true, preserveOwner: false, dmode: 0o700 });
+  await unpackFailing('The artifact store', () => pipeline(source.read(artifactsFile), createGunzip(), unpacking));
+}
+
 /** Into a directory that only the server's user may enter, every file its own. */
 async function unpackCluster(source: SnapshotSource, directory: string): Promise<void> {
   const [{ extract }, account] = await Promise.all([import('tar'), serverAccount()]);
   await mkdir(directory, { mode: 0o700 });
   if (account !== undefined) await chown(directory, account.uid, account.gid);
   const owner = account === undefined ? { preserveOwner: false } : { uid: account.uid, gid: account.gid };
+  // Strict: what is no file or directory below this one is refused instead of skipped.
+  const unpacking = extract({ cwd: directory, strict: true, ...owner });
+  await unpackFailing('The database', () => pipeline(source.read(clusterFile), createGunzip(), unpacking));
+}
+
+async function unpackFailing(what: string, unpack: () => Promise<void>): Promise<void> {
   try {
-    // Strict: what is no file or directory below this one is refused instead of skipped.
-    await pipeline(source.read(clusterFile), createGunzip(), extract({ cwd: directory, strict: true, ...owner }));
+    await unpack();
   } catch (error) {
     if (error instanceof SfpError) throw error;
     throw new SfpError(
       {
         code: 'restore_unpack_failed',
-        message: 'The database of the backup could not be unpacked.',
+        message: `${what} of the backup could not be unpacked.`,
         detail: error instanceof Error ? error.message : String(error),
         suggestion: 'Check the room and the rights of the base directory, or use another backup.',
       },

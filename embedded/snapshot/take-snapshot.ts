@@ -9,10 +9,11 @@ import { fileBytes } from '../../stack/backup/file-bytes.ts';
 import type { SnapshotFacts, SnapshotTarget } from '../../stack/backup/snapshot.ts';
 import type { Report } from '../../stack/runtime.ts';
 import type { Stack } from '../../stack/stack.ts';
+import { artifactArchive, storedBytes } from './artifact-archive.ts';
 import { BaseBackup } from './base-backup.ts';
 import { ensureCanary } from './canary.ts';
 import { type DatabaseAccess, withDatabase } from './database-access.ts';
-import { clusterFile, snapshotKind, vaultKeyFile } from './snapshot-files.ts';
+import { artifactsFile, clusterFile, snapshotKind, vaultKeyFile } from './snapshot-files.ts';
 
 const walSegmentBytes = 16_777_216;
 
@@ -23,14 +24,34 @@ export function takeSnapshot(
   options: { signal: AbortSignal; report: Report },
 ): Promise<SnapshotFacts> {
   return withDatabase(stack, async (access) => {
-    const facts = await describe(access);
-    // Compressed it takes a fraction; what it takes at most is known, and is what a restore needs.
-    target.reserve(facts.unpackedBytes);
-    options.report(`${Math.ceil(facts.unpackedBytes / 1_000_000)} MB of database`);
-    await target.write(vaultKeyFile, fileBytes(stack.layout.vaultKeyFile));
-    await copyCluster(access, target, options.signal);
-    return facts;
+    const keeping = await access.connect();
+    try {
+      // Until the end of this connection nothing that builds keep is removed.
+      await keeping.query(`select pg_advisory_lock(hashtext('sfp.artifacts'))`);
+      return await copy(stack, access, target, options);
+    } finally {
+      await keeping.end();
+    }
   });
+}
+
+async function copy(
+  { layout }: Stack,
+  access: DatabaseAccess,
+  target: SnapshotTarget,
+  { signal, report }: { signal: AbortSignal; report: Report },
+): Promise<SnapshotFacts> {
+  const database = await describe(access);
+  const artifactBytes = await storedBytes(layout.artifactsDir);
+  const facts = { ...database, unpackedBytes: database.unpackedBytes + artifactBytes };
+  // Compressed it takes a fraction; what it takes at most is known, and is what a restore needs.
+  target.reserve(facts.unpackedBytes);
+  report(`${Math.ceil(database.unpackedBytes / 1_000_000)} MB of database`);
+  await target.write(vaultKeyFile, fileBytes(layout.vaultKeyFile));
+  await copyCluster(access, target, signal);
+  if (artifactBytes > 0) report(`${Math.ceil(artifactBytes / 1_000_000)} MB of builds`);
+  await copyArtifacts(layout.artifactsDir, target, signal);
+  return facts;
 }
 
 async function describe(access: DatabaseAccess): Promise<SnapshotFacts> {
@@ -77,6 +98,16 @@ async function copyCluster(access: DatabaseAccess, target: SnapshotTarget, signa
     // Not asked to end: a copy that was given up would first be sent to its end.
     client.connection.stream.destroy();
   }
+}
+
+/** What the database that was just copied names is there: builds are recorded after they are stored. */
+async function copyArtifacts(directory: string, target: SnapshotTarget, signal: AbortSignal): Promise<void> {
+  const gzip = createGzip({ level: 1 });
+  const fed = pipeline(artifactArchive(directory), gzip, { signal });
+  const [read, written] = await Promise.allSettled([fed, target.write(artifactsFile, gzip)]);
+  if (signal.aborted) throw new SfpError({ code: 'cancelled', message: 'The backup was cancelled.' });
+  if (written.status === 'rejected') throw written.reason;
+  if (read.status === 'rejected') throw read.reason;
 }
 
 /** When one end fails the other one does too, by the pipe between them; the writer's error is the one that tells why. */

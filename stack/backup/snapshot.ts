@@ -10,6 +10,7 @@ export interface SnapshotTarget {
 
 /** Where a runtime reads them again: verified, decrypted. */
 export interface SnapshotSource {
+  has(name: string): boolean;
   read(name: string): AsyncIterable<Uint8Array>;
 }
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { buildArtifactSchema } from '../../contracts/build.ts';
 import {
   deploymentMetadataSchema,
+  deploymentOriginSchema,
   type StageStatusMap,
   stageStatusSchema,
   stages,
@@ -12,6 +14,8 @@ const deploymentRow = z
     id: z.string(),
     ref: z.string(),
     commit_sha: z.string().nullable(),
+    origin: deploymentOriginSchema,
+    build_id: z.string().nullable(),
     checkout_status: stageStatusSchema,
     build_status: stageStatusSchema,
     validate_status: stageStatusSchema,
@@ -24,6 +28,8 @@ const deploymentRow = z
     id: row.id,
     ref: row.ref,
     commitSha: row.commit_sha,
+    origin: row.origin,
+    buildId: row.build_id,
     stages: Object.fromEntries(stages.map((stage) => [stage, row[`${stage}_status`]])) as StageStatusMap,
     metadata: row.metadata,
   }));
@@ -54,6 +60,26 @@ export const startedTaskSchema = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('finished') }),
   z.object({ outcome: z.literal('cancelled') }),
 ]);
+
+const buildRow = z
+  .object({
+    id: z.string(),
+    number: z.number().int(),
+    ref: z.string(),
+    commit_sha: z.string().nullable(),
+    metadata: deploymentMetadataSchema,
+  })
+  .transform((row) => ({
+    id: row.id,
+    number: row.number,
+    ref: row.ref,
+    commitSha: row.commit_sha,
+    metadata: row.metadata,
+  }));
+
+/** The build that a task makes or deploys, with all it keeps. */
+export const taskBuildSchema = z.object({ build: buildRow, artifacts: z.array(buildArtifactSchema) }).nullable();
+export type TaskBuild = NonNullable<z.infer<typeof taskBuildSchema>>;
 
 export type TaskStart = z.infer<typeof startedTaskSchema>;
 export type StartedTask = Extract<TaskStart, { outcome: 'started' }>;

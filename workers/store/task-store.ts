@@ -1,11 +1,12 @@
 import { createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
+import type { BuildArtifact } from '../../contracts/build.ts';
 import type { DeploymentMetadata, Stage, StageStatus } from '../../contracts/deployment.ts';
 import { type Failure, SfpError } from '../../contracts/error.ts';
 import { type PlatformSchema, platformSchemaSchema } from '../../contracts/schema-version.ts';
 import type { TaskProgress } from '../../contracts/task.ts';
 import type { NewTaskEvent } from '../../contracts/task-event.ts';
-import { startedTaskSchema, type TaskStart } from './rows.ts';
+import { startedTaskSchema, type TaskStart, taskBuildSchema } from './rows.ts';
 
 /** Changes to the task and its deployment that travel with events in one transaction. */
 export interface TaskPatch {
@@ -15,6 +16,22 @@ export interface TaskPatch {
   metadata?: DeploymentMetadata;
   failure?: Failure | null;
 }
+
+export interface ReservedArtifact {
+  digest: string;
+  sizeBytes: number;
+}
+
+/** What a task has built and stored. */
+export interface BuildRecord {
+  commitSha: string;
+  complete: boolean;
+  metadata: DeploymentMetadata;
+  artifacts: readonly BuildArtifact[];
+}
+
+const recordedBuildSchema = z.object({ id: z.string(), number: z.number().int() });
+export type RecordedBuild = z.infer<typeof recordedBuildSchema>;
 
 /** The database refused because another attempt has taken over: stop at once, write nothing more. */
 export class StaleAttempt extends Error {}
@@ -85,6 +102,33 @@ export class TaskStore {
     return this.#call('read_task_credentials', z.record(z.string(), z.string()), parameters);
   }
 
+  /** The build that the task makes, or that its deployment deploys or has made. */
+  build(taskId: string, attempt: number) {
+    return this.#call('task_build', taskBuildSchema, { p_task_id: taskId, p_attempt: attempt });
+  }
+
+  describeBuild(taskId: string, attempt: number, commitSha: string, metadata: DeploymentMetadata): Promise<unknown> {
+    const parameters = { p_task_id: taskId, p_attempt: attempt, p_commit_sha: commitSha, p_metadata: metadata };
+    return this.#call('describe_build', z.unknown(), parameters);
+  }
+
+  /** Digests that the store is losing right now: ask again until there are none, then store. */
+  reserveArtifacts(taskId: string, attempt: number, artifacts: readonly ReservedArtifact[]): Promise<string[]> {
+    const parameters = { p_task_id: taskId, p_attempt: attempt, p_artifacts: artifacts };
+    return this.#call('reserve_artifacts', z.array(z.string()), parameters);
+  }
+
+  /** Null when the reservation was lost: reserve, store and record again. */
+  async recordBuild(taskId: string, attempt: number, build: BuildRecord): Promise<RecordedBuild | null> {
+    const parameters = { p_task_id: taskId, p_attempt: attempt, p_build: build };
+    try {
+      return await this.#call('record_build', recordedBuildSchema, parameters);
+    } catch (error) {
+      if (error instanceof StoreError && error.reason === 'artifacts_not_reserved') return null;
+      throw error;
+    }
+  }
+
   async #call<Output>(name: string, schema: z.ZodType<Output>, parameters: Record<string, unknown>): Promise<Output> {
     const { data, error, status } = await this.#supabase.rpc(name, parameters);
     if (error === null) return schema.parse(data);
@@ -105,9 +149,12 @@ export interface TaskEnd {
 /** `transient` when the same call may work in a moment: nothing answered, or the database is restarting. */
 export class StoreError extends Error {
   readonly transient: boolean;
+  /** What the database said, e.g. the code of a refusal. */
+  readonly reason: string;
 
   constructor(call: string, status: number, code: string, message: string) {
     super(`${call} answered ${status || 'nothing'} ${code}: ${message}`);
+    this.reason = message;
     this.transient = status === 0 || status === 429 || status >= 500;
   }
 }

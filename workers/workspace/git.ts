@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -81,6 +81,19 @@ export class Git {
     await this.#run(['checkout', '--quiet', '--detach', '--force', sha]).catch((error: unknown) => {
       throw outOfSpace(error) ?? error;
     });
+  }
+
+  /** The checkout of a commit as a tar archive: all of it, whatever its attributes say about exports; the same bytes each time. */
+  async archive(sha: string, file: string): Promise<void> {
+    const attributes = join(this.#directory, '.git', 'info', 'attributes');
+    await mkdir(join(this.#directory, '.git', 'info'), { recursive: true });
+    await writeFile(attributes, '* -export-ignore -export-subst\n');
+    await this.#run(['-c', 'tar.umask=0022', 'archive', '--format=tar', `--output=${file}`, sha]).catch(
+      (error: unknown) => {
+        throw outOfSpace(error) ?? error;
+      },
+    );
+    await rm(attributes);
   }
 
   async commit(sha: string): Promise<NonNullable<DeploymentMetadata['commit']>> {

@@ -1,5 +1,5 @@
 import { SfpError } from '../../../contracts/error.ts';
-import { Git } from '../../workspace/git.ts';
+import { checkOutSource } from '../stages/project-source.ts';
 import type { DeploymentContext } from './context.ts';
 
 /**
@@ -7,27 +7,22 @@ import type { DeploymentContext } from './context.ts';
  * from then on the deployment is of that commit, wherever the branch moves.
  */
 export async function checkOut(context: DeploymentContext): Promise<void> {
-  const { deployment, project, ledger, run, workspace } = context;
+  const { deployment, project, ledger, run } = context;
   if (ledger.isSettled('checkout')) {
     context.commitSha = deployment.commitSha ?? '';
     await restore(context);
     return;
   }
   ledger.move('checkout', 'running');
-  await workspace.renew();
-  const git = await clone(context);
-  const sha = deployment.commitSha ?? (await git.resolve(deployment.ref));
-  await git.checkout(sha);
+  const { git, sha } = await checkOutSource(context, deployment.commitSha ?? undefined);
   const commit = await git.commit(sha);
   const previous = run.started.previousSuccess?.commitSha;
   const changelog = previous ? await git.changelog(previous, sha) : undefined;
   context.commitSha = sha;
   run.events.say('note', { text: `${project.slug} at ${sha.slice(0, 12)}: ${commit.subject}` });
   if (changelog !== undefined) run.events.say('note', { text: changelogNote(changelog.length, previous ?? '') });
-  ledger.move('checkout', 'succeeded', undefined, {
-    commitSha: sha,
-    metadata: { commit, ...(changelog === undefined ? {} : { changelog }) },
-  });
+  context.learnt = { commit, ...(changelog === undefined ? {} : { changelog }) };
+  ledger.move('checkout', 'succeeded', undefined, { commitSha: sha, metadata: context.learnt });
 }
 
 /** A later attempt: the files of the finished stages are still there, or nothing was built yet and a new clone will do. */
@@ -43,13 +38,8 @@ async function restore(context: DeploymentContext): Promise<void> {
       detail: workspace.directory,
       suggestion: 'Deploy the same ref again: `sfp deploy`.',
     });
-  await workspace.renew();
-  const git = await clone(context);
-  await git.checkout(commitSha);
+  await checkOutSource(context, commitSha);
 }
-
-const clone = ({ project, workspace, configDir, run }: DeploymentContext): Promise<Git> =>
-  Git.clone({ url: project.repositoryUrl, directory: workspace.source, configDir, signal: run.signal });
 
 const changelogNote = (count: number, previous: string): string =>
   `${count} commit${count === 1 ? '' : 's'} since the last successful deployment (${previous.slice(0, 12)}).`;

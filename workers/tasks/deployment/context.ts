@@ -1,17 +1,11 @@
-import type { DeploymentOfTask, EnvironmentOfTask, ProjectOfTask } from '../../store/rows.ts';
-import type { Workspace } from '../../workspace/workspace.ts';
-import type { TaskRun } from '../task-run.ts';
-import type { StageLedger } from './stage-ledger.ts';
+import type { DeploymentMetadata } from '../../../contracts/deployment.ts';
+import type { DeploymentOfTask, EnvironmentOfTask } from '../../store/rows.ts';
+import type { StageContext } from '../stages/stage-context.ts';
 
-/** Everything the stages of one deployment share. `commitSha` is empty until the checkout has resolved the ref. */
-export interface DeploymentContext {
-  readonly run: TaskRun;
+/** What the stages of one deployment share. */
+export interface DeploymentContext extends StageContext {
   readonly deployment: DeploymentOfTask;
-  readonly project: ProjectOfTask;
   readonly environment: EnvironmentOfTask;
-  readonly workspace: Workspace;
-  readonly ledger: StageLedger;
-  /** The worker's own directory, for files that are not the project's. */
-  readonly configDir: string;
-  commitSha: string;
+  /** What is known of the commit. */
+  learnt: DeploymentMetadata;
 }

@@ -1,29 +1,31 @@
 import type { Stage } from '../../../contracts/deployment.ts';
-import { type Failure, SfpError } from '../../../contracts/error.ts';
 import { durationMs, type ProjectFile } from '../../../contracts/project-file.ts';
+import type { WorkerSettings } from '../../settings.ts';
 import type { TaskEnd } from '../../store/task-store.ts';
-import { outOfSpace } from '../../workspace/git.ts';
 import { readProjectFile } from '../../workspace/project-file.ts';
 import { Workspace } from '../../workspace/workspace.ts';
 import { interruptionOf } from '../interruption.ts';
+import { asStage } from '../stages/as-stage.ts';
+import { endOf } from '../stages/end.ts';
+import { failureOf } from '../stages/failure-of.ts';
+import { keepBuild } from '../stages/keep-build.ts';
+import { Progress } from '../stages/progress.ts';
+import { resultUrl } from '../stages/result.ts';
+import { runStage } from '../stages/run-stage.ts';
+import { StageLedger } from '../stages/stage-ledger.ts';
+import { stepEnvironment } from '../stages/step-environment.ts';
 import type { TaskRun } from '../task-run.ts';
-import { describeArtifacts } from './artifacts.ts';
 import { checkOut } from './checkout.ts';
 import type { DeploymentContext } from './context.ts';
-import { endOf } from './end.ts';
 import { EnvironmentLease } from './environment-lease.ts';
-import { Progress } from './progress.ts';
-import { resultUrl } from './result.ts';
-import { runStage } from './run-stage.ts';
-import { StageLedger } from './stage-ledger.ts';
-import { stepEnvironment } from './step-environment.ts';
+import { unpackBuild } from './unpack-build.ts';
 
 const defaultTimeoutMs = 1_800_000;
 /** The stages after whose failure the environment may be half changed. */
 const undoable: readonly Stage[] = ['deploy', 'verify'];
 
 /** Deploys one commit of a project to an environment: the task type `deployment`. */
-export async function runDeployment(run: TaskRun, workspaceRoot: string): Promise<TaskEnd> {
+export async function runDeployment(run: TaskRun, settings: WorkerSettings): Promise<TaskEnd> {
   const { deployment, project, environment } = run.started;
   if (deployment === null || project === null || environment === null)
     return {
@@ -35,9 +37,18 @@ export async function runDeployment(run: TaskRun, workspaceRoot: string): Promis
     deployment,
     project,
     environment,
-    workspace: new Workspace(workspaceRoot, deployment.id),
+    workspace: new Workspace(settings.workspaceDir, deployment.id),
     ledger: new StageLedger(run.events, deployment.stages),
-    configDir: workspaceRoot,
+    configDir: settings.workspaceDir,
+    artifactsDir: settings.artifactsDir,
+    ref: deployment.ref,
+    environmentVariables: environment.variables,
+    taskVariables: {
+      SFP_DEPLOYMENT_ID: deployment.id,
+      SFP_ENVIRONMENT: environment.slug,
+      SFP_ENVIRONMENT_CATEGORY: environment.category,
+    },
+    learnt: deployment.metadata,
     commitSha: deployment.commitSha ?? '',
   };
   const end = await attempt(context).catch((error: unknown) => endOf(context, failureOf(error, run)));
@@ -65,7 +76,8 @@ async function attempt(context: DeploymentContext): Promise<TaskEnd> {
 }
 
 async function checkOutAsStage(context: DeploymentContext): Promise<void> {
-  await asStage(context, 'checkout', () => checkOut(context));
+  const come = context.deployment.origin === 'ref' ? checkOut : unpackBuild;
+  await asStage(context, 'checkout', () => come(context));
 }
 
 /** A project file that cannot be used is found before any step runs: the failure belongs to the stage that would follow. */
@@ -76,9 +88,10 @@ async function readFileAsStage(context: DeploymentContext): Promise<ProjectFile>
 
 async function runStages(context: DeploymentContext, file: ProjectFile): Promise<TaskEnd> {
   const { ledger, run } = context;
-  const progress = new Progress(run.events, file, ledger);
+  const progress = new Progress(run.events, file, ledger, ['build', 'validate', 'deploy', 'verify']);
   for (const stage of ['build', 'validate', 'deploy', 'verify'] as const) {
     if (ledger.isSettled(stage)) continue;
+    if (stage === 'deploy') await keepOnTheWay(context, file);
     if (file[stage] === undefined || file[stage].length === 0) {
       ledger.move(stage, 'skipped');
       continue;
@@ -86,7 +99,6 @@ async function runStages(context: DeploymentContext, file: ProjectFile): Promise
     ledger.move(stage, 'running');
     try {
       await asStage(context, stage, () => runStage(context, file, stage, progress));
-      if (stage === 'build') await recordArtifacts(context, file);
     } catch (error) {
       if (interruptionOf(run.signal) !== undefined || !undoable.includes(stage)) throw error;
       await rollBack(context, file, progress);
@@ -103,14 +115,11 @@ async function runStages(context: DeploymentContext, file: ProjectFile): Promise
   };
 }
 
-async function recordArtifacts({ workspace, run }: DeploymentContext, file: ProjectFile): Promise<void> {
-  if (file.artifacts === undefined) return;
-  const artifacts = await describeArtifacts(workspace.source, file.artifacts);
-  run.events.say(
-    'note',
-    { text: `Artifacts: ${artifacts.map(({ path }) => path).join(', ') || 'none'}` },
-    { metadata: { artifacts } },
-  );
+/** Keeps what was built, once, before the environment is changed: from then on it can be promoted and gone back to. */
+async function keepOnTheWay(context: DeploymentContext, file: ProjectFile): Promise<void> {
+  const { deployment, ledger } = context;
+  if (deployment.origin !== 'ref' || deployment.buildId !== null || ledger.next === undefined) return;
+  await asStage(context, ledger.next, () => keepBuild(context, file, context.learnt));
 }
 
 /** Takes the environment back with the steps that the project declares. Its own failure is recorded beside the first. */
@@ -124,31 +133,4 @@ async function rollBack(context: DeploymentContext, file: ProjectFile, progress:
   } catch (error) {
     ledger.move('rollback', 'failed', failureOf(error, context.run));
   }
-}
-
-/** Marks the stage failed when `work` fails for a reason of its own; one that is finished hands that to the stage behind it. */
-async function asStage<Output>(context: DeploymentContext, stage: Stage, work: () => Promise<Output>): Promise<Output> {
-  try {
-    return await work();
-  } catch (error) {
-    if (interruptionOf(context.run.signal) === undefined) {
-      const failing = context.ledger.isSettled(stage) ? (context.ledger.next ?? stage) : stage;
-      context.ledger.fail(failing, failureOf(error, context.run));
-    }
-    throw error;
-  }
-}
-
-function failureOf(error: unknown, run: TaskRun): Failure {
-  if (error instanceof SfpError) return error.toFailure();
-  const known = outOfSpace(error) ?? interruptionOf(run.signal);
-  if (known instanceof SfpError) return known.toFailure();
-  if (known !== undefined) return { code: `task_${known.kind}`, message: known.message };
-  run.log.error({ err: error }, "a deployment failed for a reason that is no project's");
-  return {
-    code: 'internal',
-    message: 'The worker failed.',
-    detail: error instanceof Error ? error.message : String(error),
-    suggestion: "Look in the worker's log, then retry.",
-  };
 }

@@ -2,34 +2,32 @@ import { homedir } from 'node:os';
 import { delimiter, dirname } from 'node:path';
 import type { Stage } from '../../../contracts/deployment.ts';
 import type { ProjectFile, ProjectStep } from '../../../contracts/project-file.ts';
-import type { DeploymentContext } from './context.ts';
+import type { StageContext } from './stage-context.ts';
 
 /**
  * What a step's processes see. Nothing of the worker's own environment but what any program needs: the platform's keys
  * must not be within a project's reach. Later entries win: platform, environment, project file, step.
  */
 export function stepEnvironment(
-  context: DeploymentContext,
+  context: StageContext,
   file: ProjectFile,
   stage: Stage,
   step: ProjectStep,
 ): Record<string, string> {
-  const { deployment, project, environment, run, commitSha } = context;
+  const { project, run, commitSha } = context;
   return {
     PATH: stepPath(process.env.PATH ?? ''),
     HOME: homedir(),
     LANG: 'C.UTF-8',
     CI: 'true',
-    ...environment.variables,
+    ...context.environmentVariables,
     ...file.env,
     ...step.env,
-    SFP_DEPLOYMENT_ID: deployment.id,
+    ...context.taskVariables,
     SFP_TASK_ID: run.started.task.id,
     SFP_ATTEMPT: String(run.started.attempt),
     SFP_PROJECT: project.slug,
-    SFP_ENVIRONMENT: environment.slug,
-    SFP_ENVIRONMENT_CATEGORY: environment.category,
-    SFP_REF: deployment.ref,
+    SFP_REF: context.ref,
     SFP_COMMIT: commitSha,
     SFP_PREVIOUS_COMMIT: run.started.previousSuccess?.commitSha ?? '',
     SFP_STAGE: stage,

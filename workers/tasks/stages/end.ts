@@ -2,7 +2,7 @@ import type { StageStatus } from '../../../contracts/deployment.ts';
 import type { Failure } from '../../../contracts/error.ts';
 import type { TaskEnd } from '../../store/task-store.ts';
 import { type InterruptionKind, interruptionOf } from '../interruption.ts';
-import type { DeploymentContext } from './context.ts';
+import type { StageContext } from './stage-context.ts';
 
 /** What becomes of the running stage, of the stages that wait, and of the task. */
 interface Ending {
@@ -22,8 +22,8 @@ const endings: Record<InterruptionKind, Ending> = {
   timeout: failed,
 };
 
-/** Settles the stages of a deployment that did not get to its end, and says how its task ends. */
-export function endOf(context: DeploymentContext, failure: Failure): TaskEnd {
+/** Settles the stages of a task that did not get to its end, and says how it ends. */
+export function endOf(context: StageContext, failure: Failure): TaskEnd {
   const { ledger, run } = context;
   const interruption = interruptionOf(run.signal);
   const ending = interruption === undefined ? failed : endings[interruption.kind];

@@ -7,8 +7,8 @@ import { type CommandEnd, runCommand } from '../../executors/command.ts';
 import { Masker } from '../../executors/mask.ts';
 import { outOfSpace } from '../../workspace/git.ts';
 import { interruptionOf } from '../interruption.ts';
-import type { DeploymentContext } from './context.ts';
 import type { Progress } from './progress.ts';
+import type { StageContext } from './stage-context.ts';
 import { stepEnvironment } from './step-environment.ts';
 import { stepMarker } from './step-marker.ts';
 
@@ -17,7 +17,7 @@ const tailLines = 5;
 
 /** Runs the steps of one stage in order; throws an `SfpError` at the first that fails. */
 export async function runStage(
-  context: DeploymentContext,
+  context: StageContext,
   file: ProjectFile,
   stage: Exclude<Stage, 'checkout'>,
   progress: Progress,
@@ -28,7 +28,7 @@ export async function runStage(
   }
 }
 
-async function runStep(context: DeploymentContext, file: ProjectFile, stage: Stage, step: ProjectStep): Promise<void> {
+async function runStep(context: StageContext, file: ProjectFile, stage: Stage, step: ProjectStep): Promise<void> {
   const { run, workspace, configDir } = context;
   const variables = stepEnvironment(context, file, stage, step);
   const credentials = await fetchCredentials(run, step);
