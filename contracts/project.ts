@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { deployedSchema } from './deployed.ts';
 import { heldLockSchema } from './environment-lock.ts';
+import { branchPatternSchema, protectionSchema } from './environment-protection.ts';
 import { credentialsSchema } from './integration.ts';
 import { slugSchema, timestampSchema, uuidSchema } from './scalar.ts';
 
@@ -33,8 +35,14 @@ export const environmentSchema = z.object({
   variables: z.record(z.string(), z.string()),
   /** Secret variables, by the names of integrations: variable → name. Given to every step too. */
   credentials: credentialsSchema,
+  /** Which branches belong to it, for deployments that a push asks for; null for none. */
+  branchPattern: branchPatternSchema.nullable(),
+  /** What it asks of a deployment. */
+  protection: protectionSchema,
   /** Whose it is at this moment, null when nobody’s; only in answers to GET. */
   lock: heldLockSchema.nullable().optional(),
+  /** What it has at this moment, null for nothing yet; only in answers to GET. */
+  deployed: deployedSchema.nullable().optional(),
   version: z.number().int(),
   createdAt: timestampSchema,
   updatedAt: timestampSchema,

@@ -1,6 +1,13 @@
 import type { Endpoint } from './http/api.ts';
 import { createAccount } from './routes/accounts/create.ts';
 import { listAccounts } from './routes/accounts/list.ts';
+import { approveDeployment, rejectDeployment } from './routes/approvals/decide.ts';
+import { listApprovals } from './routes/approvals/list.ts';
+import { createAssociation } from './routes/associations/create.ts';
+import { getAssociation } from './routes/associations/get.ts';
+import { listAssociations } from './routes/associations/list.ts';
+import { removeAssociation } from './routes/associations/remove.ts';
+import { updateAssociation } from './routes/associations/update.ts';
 import { listAudit } from './routes/audit/list.ts';
 import { postLoginCode } from './routes/auth/code.ts';
 import { postLogin } from './routes/auth/login.ts';
@@ -13,23 +20,30 @@ import { listCollections } from './routes/collections/list.ts';
 import { promoteCollection } from './routes/collections/promote.ts';
 import { removeCollection } from './routes/collections/remove.ts';
 import { updateCollection } from './routes/collections/update.ts';
+import { listBuildArtifacts } from './routes/builds/artifacts.ts';
+import { cancelBuild } from './routes/builds/cancel.ts';
+import { createBuild } from './routes/builds/create.ts';
+import { downloadBuildArtifact } from './routes/builds/download.ts';
+import { getBuild } from './routes/builds/get.ts';
+import { listBuilds } from './routes/builds/list.ts';
 import { cancelDeployment } from './routes/deployments/cancel.ts';
 import { createDeployment } from './routes/deployments/create.ts';
 import { getDeployment } from './routes/deployments/get.ts';
 import { listDeployments } from './routes/deployments/list.ts';
 import { retryDeployment } from './routes/deployments/retry.ts';
+import { getDocument } from './routes/documents/get.ts';
+import { listDocuments } from './routes/documents/list.ts';
+import { putDocument } from './routes/documents/put.ts';
+import { removeDocument } from './routes/documents/remove.ts';
+import { listDocumentVersions } from './routes/documents/versions.ts';
 import { getLock } from './routes/environment-locks/get.ts';
 import { getLockByTicket } from './routes/environment-locks/get-by-ticket.ts';
 import { listLocks } from './routes/environment-locks/list.ts';
 import { releaseLock } from './routes/environment-locks/release.ts';
 import { renewLock } from './routes/environment-locks/renew.ts';
 import { takeLock } from './routes/environment-locks/take.ts';
-import { getDocument } from './routes/documents/get.ts';
-import { listDocuments } from './routes/documents/list.ts';
-import { putDocument } from './routes/documents/put.ts';
-import { removeDocument } from './routes/documents/remove.ts';
-import { listDocumentVersions } from './routes/documents/versions.ts';
 import { createEnvironment } from './routes/environments/create.ts';
+import { listDeployed } from './routes/environments/deployed.ts';
 import { getEnvironment } from './routes/environments/get.ts';
 import { listEnvironments } from './routes/environments/list.ts';
 import { updateEnvironment } from './routes/environments/update.ts';
@@ -61,6 +75,19 @@ import { createProject } from './routes/projects/create.ts';
 import { getProject } from './routes/projects/get.ts';
 import { listProjects } from './routes/projects/list.ts';
 import { updateProject } from './routes/projects/update.ts';
+import { createPromotion } from './routes/promotions/create.ts';
+import { abortRelease } from './routes/releases/abort.ts';
+import { getReleaseChangelog } from './routes/releases/changelog.ts';
+import { createRelease } from './routes/releases/create.ts';
+import { deployRelease } from './routes/releases/deploy.ts';
+import { listReleaseDeployments } from './routes/releases/deployments.ts';
+import { finalizeRelease } from './routes/releases/finalize.ts';
+import { getRelease } from './routes/releases/get.ts';
+import { listReleases } from './routes/releases/list.ts';
+import { removeReleaseBuild } from './routes/releases/remove-build.ts';
+import { setReleaseBuild } from './routes/releases/set-build.ts';
+import { updateRelease } from './routes/releases/update.ts';
+import { createRollback } from './routes/rollbacks/create.ts';
 import { createSchedule } from './routes/schedules/create.ts';
 import { getSchedule } from './routes/schedules/get.ts';
 import { listSchedules } from './routes/schedules/list.ts';
@@ -68,6 +95,8 @@ import { removeSchedule } from './routes/schedules/remove.ts';
 import { runSchedule } from './routes/schedules/run.ts';
 import { listScheduleRuns } from './routes/schedules/runs.ts';
 import { updateSchedule } from './routes/schedules/update.ts';
+import { getAccountSettings, updateAccountSettings } from './routes/settings/account-settings.ts';
+import { getProjectSettings, updateProjectSettings } from './routes/settings/project-settings.ts';
 import { cancelTask } from './routes/tasks/cancel.ts';
 import { listTaskEvents } from './routes/tasks/events.ts';
 import { getTask } from './routes/tasks/get.ts';
@@ -107,9 +136,19 @@ export const endpoints: readonly Endpoint[] = [
   createProject,
   getProject,
   updateProject,
+  getAccountSettings,
+  updateAccountSettings,
+  getProjectSettings,
+  updateProjectSettings,
+  listAssociations,
+  createAssociation,
+  getAssociation,
+  updateAssociation,
+  removeAssociation,
   listEnvironments,
   createEnvironment,
   getEnvironment,
+  listDeployed,
   updateEnvironment,
   listLocks,
   takeLock,
@@ -134,11 +173,33 @@ export const endpoints: readonly Endpoint[] = [
   putDocument,
   removeDocument,
   listDocumentVersions,
+  listBuilds,
+  createBuild,
+  getBuild,
+  cancelBuild,
+  listBuildArtifacts,
+  downloadBuildArtifact,
   listDeployments,
   createDeployment,
   getDeployment,
   cancelDeployment,
   retryDeployment,
+  createPromotion,
+  createRollback,
+  listReleases,
+  createRelease,
+  getRelease,
+  updateRelease,
+  setReleaseBuild,
+  removeReleaseBuild,
+  finalizeRelease,
+  abortRelease,
+  getReleaseChangelog,
+  listReleaseDeployments,
+  deployRelease,
+  listApprovals,
+  approveDeployment,
+  rejectDeployment,
   listSchedules,
   createSchedule,
   getSchedule,

@@ -4,6 +4,8 @@ import type { HttpOptions } from './http.ts';
 import { createHttp } from './http.ts';
 import { anything } from './request.ts';
 import { accounts } from './resources/account.ts';
+import { approvals } from './resources/approval.ts';
+import { associations } from './resources/association.ts';
 import { audit } from './resources/audit.ts';
 import { collections } from './resources/collection.ts';
 import { deployments } from './resources/deployment.ts';
@@ -14,7 +16,9 @@ import { integrations } from './resources/integration.ts';
 import { invitations } from './resources/invitation.ts';
 import { members } from './resources/member.ts';
 import { projects } from './resources/project.ts';
+import { releases } from './resources/release.ts';
 import { schedules } from './resources/schedule.ts';
+import { settings } from './resources/settings.ts';
 import { tasks } from './resources/task.ts';
 import { tokens } from './resources/token.ts';
 
@@ -37,11 +41,15 @@ export function createApiClient(options: HttpOptions) {
     audit: audit(http),
     projects: projects(http),
     environments: environments(http),
+    settings: settings(http),
+    associations: associations(http),
     locks: locks(http),
     integrations: integrations(http),
     collections: collections(http),
     documents: documents(http),
     deployments: deployments(http),
+    releases: releases(http),
+    approvals: approvals(http),
     schedules: schedules(http),
     tasks: tasks(http),
     tokens: tokens(http),

@@ -5,7 +5,7 @@ import { poolSchema } from '../task.ts';
 import { atLeastOne, nothingToChange } from './change.ts';
 
 /** Id or number in its project; the newest that succeeded when left out. */
-const buildChoiceSchema = z.union([uuidSchema, z.number().int().min(1).max(2_147_483_647)]);
+export const buildChoiceSchema = z.union([uuidSchema, z.number().int().min(1).max(2_147_483_647)]);
 const descriptionSchema = z.string().max(2000);
 const metadataSchema = z.record(z.string().max(200), z.unknown());
 

@@ -2,9 +2,13 @@
 export const listCommands = {
   projects: 'List the projects: sfp project list',
   environments: 'List the environments of a project: sfp environment list --project <slug>',
+  builds: 'List the builds: sfp build list',
+  accounts: 'See your accounts: sfp whoami',
+  associations: 'List those of a project: sfp project associations <project>',
   integrations: 'List the integrations: sfp integration list',
   collections: 'List the collections: sfp collection list',
   deployments: 'List the deployments: sfp task list --type deployment',
+  releases: 'List the releases: sfp release list',
   tasks: 'List the tasks: sfp task list',
   schedules: 'List the schedules of a project: sfp schedule list --project <slug>',
   members: 'List the members: sfp member list',

@@ -10,7 +10,16 @@ interface Versioned {
 
 interface Update<Schema extends z.ZodType<Versioned>> {
   db: Database;
-  table: 'projects' | 'environments' | 'integrations' | 'collections' | 'accounts_memberships' | 'schedules';
+  table:
+    | 'projects'
+    | 'environments'
+    | 'integrations'
+    | 'collections'
+    | 'settings'
+    | 'platform_associations'
+    | 'accounts_memberships'
+    | 'releases'
+    | 'schedules';
   /** What the row is found by. */
   key: Record<string, string>;
   /** What a person calls it. */

@@ -7,6 +7,7 @@ import { deploymentColumns, deploymentRowSchema, toDeployment } from '../../rows
 import { fetchRows } from '../../services/database.ts';
 import { findEnvironment } from '../environments/find.ts';
 import { findProject } from '../projects/find.ts';
+import { contentOf } from './content.ts';
 
 export const createDeployment: Endpoint = (api, services) =>
   api.openapi(
@@ -14,11 +15,19 @@ export const createDeployment: Endpoint = (api, services) =>
       method: 'post',
       path: '/deployments',
       tags: ['Deployments'],
-      summary: 'Deploy a ref of a project to an environment',
+      summary: 'Deploy a ref of a project to an environment, or unchanged a build that there is',
+      description:
+        'At most one of `ref`, `build`, `release` and `source`; without any the project’s default ref. All but a ref take one build as it is.',
       security: bearer,
       middleware: idempotent(services),
       request: { body: jsonBody(createDeploymentSchema) },
-      responses: { 201: jsonAnswer(deploymentSchema, 'The deployment, queued, with its task'), ...problems },
+      responses: {
+        201: jsonAnswer(
+          deploymentSchema,
+          'The deployment with its task: queued, or `awaiting_approval` where its environment asks for approvals',
+        ),
+        ...problems,
+      },
     }),
     async (c) => {
       const { db } = c.get('caller');
@@ -29,7 +38,7 @@ export const createDeployment: Endpoint = (api, services) =>
         account_id: project.account_id,
         project_id: project.id,
         environment_id: environment.id,
-        ref: wanted.ref ?? project.default_ref,
+        ...(await contentOf(db, project, wanted)),
         pool: wanted.pool,
         ...(wanted.lockTicket === undefined ? {} : { lock_ticket: wanted.lockTicket }),
       };

@@ -22,10 +22,19 @@ export const createEnvironment: Endpoint = (api, services) =>
     }),
     async (c) => {
       const { db } = c.get('caller');
-      const { slug, name, category, variables, credentials } = c.req.valid('json');
+      const { slug, name, category, variables, credentials, branchPattern, protection } = c.req.valid('json');
       const project = await findProject(db, c.req.valid('param').idOrSlug);
       const of = { account_id: project.account_id, project_id: project.id };
-      const row = { ...of, slug, name: name ?? slug, category, variables, credentials };
+      const row = {
+        ...of,
+        slug,
+        name: name ?? slug,
+        category,
+        variables,
+        credentials,
+        branch_pattern: branchPattern,
+        protection,
+      };
       const query = db.from('environments').insert(row).select(environmentColumns).single();
       return c.json(toEnvironment(await fetchRows(query, environmentRowSchema)), 201);
     },

@@ -6,6 +6,7 @@ import { bearer, type Endpoint, jsonAnswer, problems } from '../../http/api.ts';
 import { etagOf } from '../../http/if-match.ts';
 import { toEnvironment } from '../../rows/environment.ts';
 import { heldLocks } from '../environment-locks/held-locks.ts';
+import { deployedNow } from './deployed-now.ts';
 import { findEnvironment } from './find.ts';
 
 const route = createRoute({
@@ -23,6 +24,8 @@ export const getEnvironment: Endpoint = (api) =>
     const { db } = c.get('caller');
     const environment = await findEnvironment(db, c.req.valid('param').id);
     const locks = await heldLocks(db, [environment.id]);
+    const deployed = await deployedNow(db, [environment.id]);
     c.header('etag', etagOf(environment.version));
-    return c.json({ ...toEnvironment(environment), lock: locks.get(environment.id) ?? null }, 200);
+    const now = { lock: locks.get(environment.id) ?? null, deployed: deployed.get(environment.id) ?? null };
+    return c.json({ ...toEnvironment(environment), ...now }, 200);
   });

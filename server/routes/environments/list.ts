@@ -8,6 +8,7 @@ import { environmentColumns, environmentRowSchema, toEnvironment } from '../../r
 import { fetchRows } from '../../services/database.ts';
 import { heldLocks } from '../environment-locks/held-locks.ts';
 import { findProject } from '../projects/find.ts';
+import { deployedNow } from './deployed-now.ts';
 
 const route = createRoute({
   method: 'get',
@@ -26,10 +27,12 @@ export const listEnvironments: Endpoint = (api) =>
     const { id } = await findProject(db, c.req.valid('param').idOrSlug);
     const query = paginate(db.from('environments').select(environmentColumns).eq('project_id', id), page);
     const rows = await fetchRows(query, z.array(environmentRowSchema));
-    const locks = await heldLocks(
-      db,
-      rows.map((row) => row.id),
-    );
-    const shown = (row: (typeof rows)[number]) => ({ ...toEnvironment(row), lock: locks.get(row.id) ?? null });
+    const ids = rows.map((row) => row.id);
+    const [locks, deployed] = await Promise.all([heldLocks(db, ids), deployedNow(db, ids)]);
+    const shown = (row: (typeof rows)[number]) => ({
+      ...toEnvironment(row),
+      lock: locks.get(row.id) ?? null,
+      deployed: deployed.get(row.id) ?? null,
+    });
     return c.json(toPage(rows, page.limit, shown), 200);
   });

@@ -14,7 +14,7 @@ const route = createRoute({
   path: '/environments/{id}',
   tags: ['Environments'],
   summary:
-    'Change an environment; what is left out stays, and `variables` and `credentials` take the place of all that there were',
+    'Change an environment; what is left out stays, and `variables`, `credentials` and `protection` take the place of all that there were',
   description:
     '`If-Match` carries the ETag of the version that was read (428 without it). When the environment was changed since, nothing happens: 409 `version_conflict` with both versions.',
   security: bearer,
@@ -26,7 +26,7 @@ export const updateEnvironment: Endpoint = (api) =>
   api.openapi(route, async (c) => {
     const { db } = c.get('caller');
     const expected = expectedVersion(c.req.valid('header')['if-match']);
-    const { name, category, variables, credentials } = c.req.valid('json');
+    const { name, category, variables, credentials, branchPattern, protection } = c.req.valid('json');
     const current = await findEnvironment(db, c.req.valid('param').id);
     const environment = await updateVersioned({
       db,
@@ -38,7 +38,7 @@ export const updateEnvironment: Endpoint = (api) =>
       represent: toEnvironment,
       current,
       expected,
-      changes: { name, category, variables, credentials },
+      changes: { name, category, variables, credentials, branch_pattern: branchPattern, protection },
     });
     c.header('etag', etagOf(environment.version));
     return c.json(toEnvironment(environment), 200);
