@@ -4,8 +4,10 @@ import type { CommandEntry } from './command.ts';
 export const groupSummaries: Record<string, string> = {
   server: 'Make and run a stack on this machine',
   context: 'Choose which server to talk to',
+  account: 'Accounts: what holds for all their projects',
   project: 'Projects: repositories that are deployed',
   environment: 'Environments that projects are deployed to',
+  deployment: 'Deployments: approve, reject',
   task: 'Tasks: follow, cancel, retry',
   schedule: 'Deployments and tasks at given times',
   member: 'Members of an account and their roles',
@@ -89,6 +91,31 @@ export const commandTable: readonly CommandEntry[] = [
   { path: 'project create', summary: 'Add a project', load: () => import('./commands/project/create.ts') },
   { path: 'project list', summary: 'List projects', load: () => import('./commands/project/list.ts') },
   { path: 'project get', summary: 'Show one project', load: () => import('./commands/project/get.ts') },
+  {
+    path: 'project settings',
+    summary: 'Show or change the settings of a project',
+    load: () => import('./commands/project/settings.ts'),
+  },
+  {
+    path: 'project associate',
+    summary: 'Say which repository on GitHub or Azure DevOps it is',
+    load: () => import('./commands/project/associate.ts'),
+  },
+  {
+    path: 'project associations',
+    summary: 'List the repositories that it is associated with',
+    load: () => import('./commands/project/associations.ts'),
+  },
+  {
+    path: 'project dissociate',
+    summary: 'Forget an association',
+    load: () => import('./commands/project/dissociate.ts'),
+  },
+  {
+    path: 'account settings',
+    summary: 'Show or change the settings of an account',
+    load: () => import('./commands/account/settings.ts'),
+  },
   { path: 'project update', summary: 'Change a project', load: () => import('./commands/project/update.ts') },
   { path: 'environment create', summary: 'Add an environment', load: () => import('./commands/environment/create.ts') },
   {
@@ -102,7 +129,27 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Change an environment',
     load: () => import('./commands/environment/update.ts'),
   },
+  {
+    path: 'environment protect',
+    summary: 'Say who may deploy what, and who approves it',
+    load: () => import('./commands/environment/protect.ts'),
+  },
   { path: 'deploy', summary: 'Deploy a project and watch it live', load: () => import('./commands/deploy.ts') },
+  {
+    path: 'deployment approve',
+    summary: 'Approve a deployment that waits',
+    load: () => import('./commands/deployment/approve.ts'),
+  },
+  {
+    path: 'deployment reject',
+    summary: 'Reject a deployment that waits',
+    load: () => import('./commands/deployment/reject.ts'),
+  },
+  {
+    path: 'deployment approvals',
+    summary: 'Show who approved it, and who may',
+    load: () => import('./commands/deployment/approvals.ts'),
+  },
   { path: 'task list', summary: 'List tasks', load: () => import('./commands/task/list.ts') },
   { path: 'task get', summary: 'Show one task', load: () => import('./commands/task/get.ts') },
   { path: 'task watch', summary: 'Follow a task live', load: () => import('./commands/task/watch.ts') },

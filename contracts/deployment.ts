@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { partySchema } from './environment-protection.ts';
 import { failureSchema } from './error.ts';
 import { timestampSchema, uuidSchema } from './scalar.ts';
 
@@ -91,6 +92,8 @@ export const deploymentMetadataSchema = z.object({
   commit: z
     .object({ sha: z.string(), author: z.string(), subject: z.string(), committedAt: timestampSchema })
     .optional(),
+  /** What the ref was. An environment that takes branches takes nothing else. */
+  refKind: z.enum(['branch', 'tag', 'commit']).optional(),
   changelog: z.array(z.object({ sha: z.string(), author: z.string(), subject: z.string() })).optional(),
   /** First entry of `result` in the project file: where a person sees the outcome. */
   resultUrl: z.string().optional(),
@@ -117,6 +120,8 @@ export const deploymentSchema = z.object({
   approval: z.object({
     status: approvalStatusSchema,
     required: z.number().int(),
+    /** Whose approval counts; as the environment said when it was asked for. */
+    approvers: partySchema,
     expiresAt: timestampSchema.nullable(),
   }),
   stages: z.record(stageSchema, stageStatusSchema),

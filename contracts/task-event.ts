@@ -31,7 +31,13 @@ const taskEventBodies = {
   log: z.object({ stage: stageSchema.nullable(), step: z.string().optional(), lines: z.array(logLineSchema).min(1) }),
   progress: taskProgressSchema,
   /** A sentence for people: waiting for the environment, resumed after a crash, cancel requested by somebody. */
-  note: z.object({ text: z.string() }),
+  note: z.object({
+    text: z.string(),
+    /** Of a deployment that waits for approvals: how many it has. */
+    approval: z
+      .object({ required: z.number().int(), approved: z.number().int(), expiresAt: timestampSchema })
+      .optional(),
+  }),
 } as const;
 
 export type TaskEventKind = keyof typeof taskEventBodies;

@@ -2,13 +2,28 @@ import { pools } from '../../contracts/task.ts';
 import { defineCommand } from '../command.ts';
 import { connect } from '../context/connect.ts';
 import { startDeployment, taskIdOf, watchDeployment } from '../watch/deploy-and-watch.ts';
+import { sayWhoApproves } from '../watch/watch-deployment.ts';
 
 export const command = defineCommand({
   description:
-    'On a terminal it opens a live view; otherwise it prints the same feed as lines. Ctrl-C leaves the deployment running.\nExit code: 0 succeeded, 1 failed, 3 cancelled or detached.',
+    'On a terminal it opens a live view; otherwise it prints the same feed as lines. Ctrl-C leaves the deployment running.\nExit code: 0 succeeded; 1 failed, rejected or not approved in time; 3 cancelled or detached.',
   options: {
-    project: { type: 'string', value: 'slug', short: 'p', required: true, summary: 'Project, by slug or id' },
-    environment: { type: 'string', value: 'slug', short: 'e', required: true, summary: 'Environment, by slug or id' },
+    project: {
+      type: 'string',
+      value: 'slug',
+      completes: 'project',
+      short: 'p',
+      required: true,
+      summary: 'Project, by slug or id',
+    },
+    environment: {
+      type: 'string',
+      value: 'slug',
+      completes: 'environment',
+      short: 'e',
+      required: true,
+      summary: 'Environment, by slug or id',
+    },
     ref: { type: 'string', value: 'ref', summary: 'Branch, tag or commit; the project’s default when left out' },
     pool: {
       type: 'string',
@@ -31,6 +46,7 @@ export const command = defineCommand({
       const taskId = await taskIdOf(connection, deployment);
       output.result(deployment, `${deployment.id}\n`);
       output.hint(`Follow it: sfp task watch ${taskId}`);
+      sayWhoApproves(output, deployment);
       return 0;
     }
     return (await watchDeployment({ connection, output, signal, deployment, plain: options.plain })).exitCode;

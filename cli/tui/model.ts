@@ -28,6 +28,14 @@ export interface WatchTitle {
   ref?: string;
 }
 
+/** What a deployment waits for before it may begin. */
+export interface ApprovalState {
+  required: number;
+  approved: number;
+  /** ISO. */
+  expiresAt: string;
+}
+
 /** Everything that the view shows: a pure function of the feed and of the keys pressed. */
 export interface WatchModel {
   taskId: string;
@@ -37,6 +45,8 @@ export interface WatchModel {
   attempt: number;
   /** Null for a task that is not a deployment. */
   stages: Record<Stage, StageState> | null;
+  /** Null when it never waited for any. */
+  approval: ApprovalState | null;
   progress: TaskProgress;
   log: readonly LogEntry[];
   /** Lines of the log that fell off its start. */
@@ -60,6 +70,7 @@ export const initialModel = (taskId: string, title: WatchTitle, deployment: Depl
   status: 'queued',
   attempt: 0,
   stages: deployment === null ? null : stagesOf(deployment),
+  approval: null,
   progress: {},
   log: [],
   forgotten: 0,

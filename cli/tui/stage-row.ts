@@ -26,9 +26,18 @@ export const taskMarks: Record<TaskStatus, Mark> = {
   cancelled: { sign: '■', tone: 'yellow' },
 };
 
-/** The task's status for people: a failed one whose rollback succeeded is rolled back. */
-export const statusText = ({ status, stages }: Pick<WatchModel, 'status' | 'stages'>): string =>
-  status === 'failed' && stages?.rollback.status === 'succeeded' ? 'rolled back' : status;
+/** What became of a task that was ended before it began, by the code of its failure. */
+export const refusals: Readonly<Record<string, 'rejected' | 'expired'>> = {
+  deployment_rejected: 'rejected',
+  approval_expired: 'expired',
+};
+
+/** The task's status for people: a failed one whose rollback succeeded is rolled back, one that nobody approved expired. */
+export function statusText({ status, stages, failure }: Pick<WatchModel, 'status' | 'stages' | 'failure'>): string {
+  if (status === 'waiting') return 'waiting for approval';
+  if (status === 'cancelled') return refusals[failure?.code ?? ''] ?? status;
+  return status === 'failed' && stages?.rollback.status === 'succeeded' ? 'rolled back' : status;
+}
 
 /** How long a stage has taken, or has been running at `now`; undefined when it did not run. */
 export function stageDuration(state: StageState, now: number): number | undefined {

@@ -61,7 +61,9 @@ function applyEvent(model: WatchModel, event: TaskEvent): WatchModel {
     case 'progress':
       return { ...model, progress: event.data };
     case 'note':
-      return append(model, [{ stage: null, stream: 'system', text: plainText(event.data.text) }]);
+      return append({ ...model, approval: event.data.approval ?? model.approval }, [
+        { stage: null, stream: 'system', text: plainText(event.data.text) },
+      ]);
   }
 }
 

@@ -2,7 +2,7 @@ import { Box, Text } from 'ink';
 import { stages } from '../../contracts/deployment.ts';
 import { formatDuration } from '../output/duration.ts';
 import type { Tone } from '../output/style.ts';
-import type { LogEntry, WatchModel } from './model.ts';
+import type { ApprovalState, LogEntry, WatchModel } from './model.ts';
 import { logWindow } from './scroll.ts';
 import { stageDuration, stageMarks, statusText, taskMarks } from './stage-row.ts';
 
@@ -90,7 +90,15 @@ function Stages({ model, size, now }: { model: WatchModel; size: ViewSize; now: 
   );
 }
 
-function Progress({ model, columns }: { model: WatchModel; columns: number }) {
+/** How many approvals there are and how much time is left for the others. */
+function approvalText({ required, approved, expiresAt }: ApprovalState, now: number): string {
+  const until = Date.parse(expiresAt);
+  return `${approved} of ${required} approval${required === 1 ? '' : 's'}, ${formatDuration(until - now)} left (until ${new Date(until).toISOString().slice(0, 16).replace('T', ' ')} UTC)`;
+}
+
+function Progress({ model, columns, now }: { model: WatchModel; columns: number; now: number }) {
+  if (model.status === 'waiting' && model.approval !== null)
+    return <Text wrap="truncate" color="yellow">{`  ${approvalText(model.approval, now)}`}</Text>;
   const { percent, message } = model.progress;
   if (percent === undefined) return <Text wrap="truncate">{message === undefined ? ' ' : `  ${message}`}</Text>;
   const width = Math.max(8, Math.min(40, columns - 40));
@@ -146,7 +154,7 @@ export function WatchView({ model, size, now }: { model: WatchModel; size: ViewS
     <Box flexDirection="column" width={size.columns}>
       <Head model={model} now={now} />
       <Stages model={model} size={size} now={now} />
-      <Progress model={model} columns={size.columns} />
+      <Progress model={model} columns={size.columns} now={now} />
       <Rule columns={size.columns} note={above === 0 ? 'log' : `log · ${counted(above)} above`} />
       <Box flexDirection="column" height={rows}>
         {entries.map((entry, index) => (

@@ -1,10 +1,13 @@
-import type { Deployment } from '../../contracts/deployment.ts';
+import type { Deployment, DeploymentStatus } from '../../contracts/deployment.ts';
 import type { Task, TaskStatus } from '../../contracts/task.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { exitCodes } from '../exit-code.ts';
 
-/** How watching ended. `detached`: the person left, the task goes on. */
-export type WatchOutcome = Extract<TaskStatus, 'succeeded' | 'failed' | 'cancelled'> | 'detached';
+/** How watching ended. `rejected`, `expired`: it was never begun. `detached`: the person left, the task goes on. */
+export type WatchOutcome =
+  | Extract<TaskStatus, 'succeeded' | 'failed' | 'cancelled'>
+  | Extract<DeploymentStatus, 'rejected' | 'expired'>
+  | 'detached';
 
 export interface WatchResult {
   outcome: WatchOutcome;
@@ -19,5 +22,7 @@ export const outcomeExitCodes: Record<WatchOutcome, ExitCode> = {
   succeeded: exitCodes.ok,
   failed: exitCodes.failed,
   cancelled: exitCodes.cancelled,
+  rejected: exitCodes.failed,
+  expired: exitCodes.failed,
   detached: exitCodes.cancelled,
 };

@@ -70,7 +70,8 @@ function nextLines({ title }: WatchModel, { outcome, deployment, task }: WatchRe
 
 /** A rollback took back what the finished stages did, so the server does not go on behind them. */
 function againLine({ status, ref, projectId, environmentId }: Deployment, title: WatchTitle, taskId: string): string {
-  if (status !== 'rolled_back') return `Run what did not succeed again: sfp task retry ${taskId}`;
+  const anew = status === 'rolled_back' || status === 'rejected' || status === 'expired';
+  if (!anew) return `Run what did not succeed again: sfp task retry ${taskId}`;
   const { project = projectId, environment = environmentId } = title;
   return `When it is mended, deploy anew: sfp deploy --project ${project} --environment ${environment} --ref ${ref}`;
 }

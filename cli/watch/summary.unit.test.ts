@@ -23,7 +23,7 @@ function summaryOf(rollback: StageStatus, status: Deployment['status']): string 
     buildId: null,
     releaseId: null,
     sourceDeploymentId: null,
-    approval: { status: 'not_required', required: 0, expiresAt: null },
+    approval: { status: 'not_required', required: 0, approvers: {}, expiresAt: null },
     status,
     stages: {
       checkout: 'succeeded',

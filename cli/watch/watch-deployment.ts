@@ -7,6 +7,7 @@ import type { Output } from '../output/output.ts';
 import type { WatchModel, WatchTitle } from '../tui/model.ts';
 import { initialModel } from '../tui/model.ts';
 import { ModelStore } from '../tui/model-store.ts';
+import { refusals } from '../tui/stage-row.ts';
 import { updateModel } from '../tui/update-model.ts';
 import { printUpdate } from './feed-lines.ts';
 import type { WatchOutcome, WatchResult } from './outcome.ts';
@@ -35,6 +36,7 @@ export async function watchToTheEnd(options: WatchTaskOptions): Promise<WatchRes
   const deployment = task.deploymentId === null ? null : await connection.api.deployments.get(task.deploymentId);
   const title = deployment === null ? {} : await titleOf(connection, deployment);
   const store = new ModelStore(initialModel(taskId, title, deployment));
+  if (deployment !== null) sayWhoApproves(output, deployment);
   const onScreen = output.interactive && options.plain !== true;
   await (onScreen ? followOnScreen(options, store, deployment) : followAsLines(options, store));
 
@@ -55,6 +57,14 @@ export async function watchToTheEnd(options: WatchTaskOptions): Promise<WatchRes
   return result;
 }
 
+/** A deployment that waits goes on by somebody else's command. */
+export function sayWhoApproves(output: Output, { id, status }: Deployment): void {
+  if (status !== 'awaiting_approval') return;
+  output.hint(
+    `It waits for approval by somebody else.\n  they approve it: sfp deployment approve ${id}\n  who may:         sfp deployment approvals ${id}`,
+  );
+}
+
 /** Names for the head. What cannot be read is left out: a title is no reason to fail. */
 async function titleOf({ api }: Connection, deployment: Deployment): Promise<WatchTitle> {
   const [project, environment] = await Promise.allSettled([
@@ -68,8 +78,10 @@ async function titleOf({ api }: Connection, deployment: Deployment): Promise<Wat
   };
 }
 
-const outcomeOf = ({ status }: WatchModel): WatchOutcome =>
-  status === 'succeeded' || status === 'failed' || status === 'cancelled' ? status : 'detached';
+function outcomeOf({ status, failure }: WatchModel): WatchOutcome {
+  if (status === 'cancelled') return refusals[failure?.code ?? ''] ?? status;
+  return status === 'succeeded' || status === 'failed' ? status : 'detached';
+}
 
 function updates({ connection, taskId, afterSeq }: WatchTaskOptions, signal: AbortSignal): AsyncGenerator<WatchUpdate> {
   const source = realtimeSource({ ...connection, taskId });

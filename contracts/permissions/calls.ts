@@ -32,6 +32,8 @@ export const calls = {
   promote_deployment: atLeast('member'),
   rollback_deployment: atLeast('member'),
   run_schedule: asUser(atLeast('member')),
+  search_deployments: asUser(atLeast('viewer')),
+  search_tasks: asUser(atLeast('viewer')),
   environment_lock: atLeast('viewer'),
   environment_locks: atLeast('viewer'),
   take_environment_lock: asUser(atLeast('member')),

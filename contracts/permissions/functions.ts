@@ -32,6 +32,8 @@ export const functions: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'public.promote_deployment': ['authenticated', 'service_role'],
   'public.rollback_deployment': ['authenticated', 'service_role'],
   'public.run_schedule': ['authenticated'],
+  'public.search_deployments': ['authenticated'],
+  'public.search_tasks': ['authenticated'],
   'public.environment_lock': ['authenticated', 'service_role'],
   'public.environment_locks': ['authenticated', 'service_role'],
   'public.take_environment_lock': ['authenticated'],
@@ -41,6 +43,10 @@ export const functions: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'private.member_account_ids': ['authenticated'],
   'private.person_account_ids': ['authenticated'],
   'private.may_join_topic': ['authenticated'],
+  // What an index asks of whoever writes.
+  'private.words_of': ['authenticated', 'service_role'],
+  'private.failure_words': ['authenticated', 'service_role'],
+  'private.deployment_words': ['authenticated', 'service_role'],
   // The API server, the dispatcher, the workers.
   'public.find_invitation': ['service_role'],
   'public.resolve_application_token': ['service_role'],

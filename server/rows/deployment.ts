@@ -7,6 +7,7 @@ import {
   deploymentStatusSchema,
   stageStatusSchema,
 } from '../../contracts/deployment.ts';
+import { partySchema } from '../../contracts/environment-protection.ts';
 import { failureSchema } from '../../contracts/error.ts';
 
 export const deploymentRowSchema = z.object({
@@ -24,6 +25,7 @@ export const deploymentRowSchema = z.object({
   status: deploymentStatusSchema,
   approval_status: approvalStatusSchema,
   required_approvals: z.number(),
+  approvers: partySchema,
   approval_expires_at: z.string().nullable(),
   checkout_status: stageStatusSchema,
   build_status: stageStatusSchema,
@@ -57,6 +59,7 @@ export const toDeployment = (row: z.output<typeof deploymentRowSchema>): Deploym
   approval: {
     status: row.approval_status,
     required: row.required_approvals,
+    approvers: row.approvers,
     expiresAt: row.approval_expires_at,
   },
   stages: {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { protectionSchema } from '../../contracts/environment-protection.ts';
 import { type Environment, environmentCategorySchema } from '../../contracts/project.ts';
 
 export const environmentRowSchema = z.object({
@@ -10,6 +11,8 @@ export const environmentRowSchema = z.object({
   category: environmentCategorySchema,
   variables: z.record(z.string(), z.string()),
   credentials: z.record(z.string(), z.string()),
+  branch_pattern: z.string().nullable(),
+  protection: protectionSchema,
   version: z.number(),
   created_at: z.string(),
   updated_at: z.string(),
@@ -25,6 +28,8 @@ export const toEnvironment = (row: z.output<typeof environmentRowSchema>): Envir
   category: row.category,
   variables: row.variables,
   credentials: row.credentials,
+  branchPattern: row.branch_pattern,
+  protection: row.protection,
   version: row.version,
   createdAt: row.created_at,
   updatedAt: row.updated_at,

@@ -30,6 +30,8 @@ const leaseSeconds = 30;
 const sweepMs = 3_000;
 /** Looks for tasks whose worker or whose run was lost. */
 const recoverMs = 15_000;
+/** Ends deployments that nobody approved in time. */
+const expireMs = 3_000;
 const workerGraceSeconds = 60;
 const waitingSeconds = 30;
 const longestRetrySeconds = 30;
@@ -90,6 +92,11 @@ export function startDispatcher({ db, queue, log }: { db: Database; queue: TaskQ
     }
   };
 
+  const expire = async (): Promise<void> => {
+    const count = await fetchRows(db.rpc('expire_approvals'), z.number());
+    if (count > 0) log.info({ count }, 'deployments expired that nobody approved in time');
+  };
+
   /** Runs one round; the database or the engine being away is said once, and the next sweep tries again. */
   const guarded = async (round: () => Promise<void>): Promise<void> => {
     try {
@@ -110,13 +117,23 @@ export function startDispatcher({ db, queue, log }: { db: Database; queue: TaskQ
     });
   };
 
-  let recovering: Promise<void> | undefined;
+  /** Round after round, never two at once; stopped when the last one has ended. */
+  const repeat = (ms: number, round: () => Promise<void>): { stop(): Promise<void> | undefined } => {
+    let busy: Promise<void> | undefined;
+    const timer = setInterval(() => {
+      busy ??= guarded(round).finally(() => {
+        busy = undefined;
+      });
+    }, ms);
+    return {
+      stop() {
+        clearInterval(timer);
+        return busy;
+      },
+    };
+  };
   const sweep = setInterval(wake, sweepMs);
-  const recovery = setInterval(() => {
-    recovering ??= guarded(recover).finally(() => {
-      recovering = undefined;
-    });
-  }, recoverMs);
+  const repeated = [repeat(recoverMs, recover), repeat(expireMs, expire)];
   wake();
 
   return {
@@ -124,8 +141,7 @@ export function startDispatcher({ db, queue, log }: { db: Database; queue: TaskQ
     async stop() {
       stopped = true;
       clearInterval(sweep);
-      clearInterval(recovery);
-      await Promise.all([running, recovering]);
+      await Promise.all([running, ...repeated.map(({ stop }) => stop())]);
     },
   };
 }

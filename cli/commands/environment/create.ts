@@ -1,13 +1,21 @@
 import { environmentCategories } from '../../../contracts/project.ts';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../context/connect.ts';
+import { branchPatternOption } from './branch-pattern-option.ts';
 import { credentialOf, credentialOption } from './credential-option.ts';
 import { variableOf } from './variable-of.ts';
 
 export const command = defineCommand({
   args: { slug: { summary: 'Short name: lower-case letters, digits, hyphens' } },
   options: {
-    project: { type: 'string', value: 'slug', short: 'p', required: true, summary: 'Project, by slug or id' },
+    project: {
+      type: 'string',
+      value: 'slug',
+      completes: 'project',
+      short: 'p',
+      required: true,
+      summary: 'Project, by slug or id',
+    },
     category: {
       type: 'string',
       value: 'category',
@@ -22,6 +30,7 @@ export const command = defineCommand({
       summary: 'A variable for every step; several times. Never a secret',
     },
     credential: credentialOption,
+    branchPattern: branchPatternOption,
   },
   examples: ['sfp environment create production --project site --category production --variable TARGET=/srv/site'],
   async run(context) {
@@ -32,6 +41,7 @@ export const command = defineCommand({
       category: options.category,
       variables: Object.fromEntries(options.variable.map((text) => variableOf(text))),
       credentials: Object.fromEntries(options.credential.map(credentialOf)),
+      ...(options.branchPattern === undefined ? {} : { branchPattern: options.branchPattern }),
       ...(options.name === undefined ? {} : { name: options.name }),
     });
     output.result(environment, `${environment.slug}  ${environment.id}\n`);

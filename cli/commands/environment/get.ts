@@ -2,13 +2,19 @@ import { defineCommand } from '../../command.ts';
 import { connect } from '../../context/connect.ts';
 import { fields } from '../../output/table.ts';
 import { findEnvironment } from './find-environment.ts';
+import { namesOf, protectionWords } from './protection-words.ts';
 
 export const command = defineCommand({
-  args: { environment: { summary: 'Id, or slug together with --project' } },
-  options: { project: { type: 'string', value: 'slug', short: 'p', summary: 'Project, by slug or id' } },
+  args: { environment: { completes: 'environment', summary: 'Id, or slug together with --project' } },
+  options: {
+    project: { type: 'string', value: 'slug', completes: 'project', short: 'p', summary: 'Project, by slug or id' },
+  },
   async run(context) {
     const { args, options, output } = context;
-    const environment = await findEnvironment(await connect(context), args.environment, options.project, 'get');
+    const connection = await connect(context);
+    const environment = await findEnvironment(connection, args.environment, options.project, 'get');
+    const { accountId, protection, branchPattern } = environment;
+    const nameOf = await namesOf(connection, accountId, [protection.approvers, protection.deployers]);
     output.result(
       environment,
       fields([
@@ -16,6 +22,8 @@ export const command = defineCommand({
         ['name', environment.name],
         ['id', environment.id],
         ['category', environment.category],
+        ['branch', branchPattern],
+        ...protectionWords(protection, nameOf),
         ...Object.entries(environment.variables).map(([name, value]) => [`$${name}`, value] as const),
         ...Object.entries(environment.credentials).map(([name, of]) => [`$${name}`, `(secret) ${of}`] as const),
         ['version', String(environment.version)],

@@ -1,11 +1,28 @@
+import type { Protection } from '../../../contracts/environment-protection.ts';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../context/connect.ts';
 import { listPages, pageOptions } from '../../context/list-pages.ts';
 import { table } from '../../output/table.ts';
 
+/** In a word or two; `environment get` says it all. */
+function protectedBy({ requiredApprovals = 0, allowedBranches, deployers }: Protection): string {
+  return [
+    ...(requiredApprovals > 0 ? [requiredApprovals === 1 ? '1 approval' : `${requiredApprovals} approvals`] : []),
+    ...(allowedBranches === undefined ? [] : ['branches']),
+    ...(deployers === undefined ? [] : ['deployers']),
+  ].join(', ');
+}
+
 export const command = defineCommand({
   options: {
-    project: { type: 'string', value: 'slug', short: 'p', required: true, summary: 'Project, by slug or id' },
+    project: {
+      type: 'string',
+      value: 'slug',
+      completes: 'project',
+      short: 'p',
+      required: true,
+      summary: 'Project, by slug or id',
+    },
     ...pageOptions,
   },
   async run(context) {
@@ -18,6 +35,8 @@ export const command = defineCommand({
         [
           { title: 'slug', value: (environment) => environment.slug },
           { title: 'category', value: (environment) => environment.category },
+          { title: 'branch', value: ({ branchPattern }) => branchPattern ?? '' },
+          { title: 'protected', value: ({ protection }) => protectedBy(protection) },
           { title: 'id', value: (environment) => environment.id },
         ],
         environments,

@@ -3,7 +3,7 @@ import { connect } from '../../context/connect.ts';
 import { fields } from '../../output/table.ts';
 
 export const command = defineCommand({
-  args: { project: { summary: 'Slug or id' } },
+  args: { project: { completes: 'project', summary: 'Slug or id' } },
   async run(context) {
     const { api } = await connect(context);
     const project = await api.projects.get(context.args.project);

@@ -5,7 +5,7 @@ import { UsageError } from '../../usage-error.ts';
 export const command = defineCommand({
   description:
     'What is not named stays. When somebody else changed the project meanwhile, nothing happens and both versions are shown.',
-  args: { project: { summary: 'Slug or id' } },
+  args: { project: { completes: 'project', summary: 'Slug or id' } },
   options: {
     repository: {
       type: 'string',

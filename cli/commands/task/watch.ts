@@ -4,8 +4,8 @@ import { watchToTheEnd } from '../../watch/watch-deployment.ts';
 
 export const command = defineCommand({
   description:
-    'Shows everything from the start of the task, then what happens as it happens. Ctrl-C leaves it running.\nExit code: 0 succeeded, 1 failed, 3 cancelled or detached.',
-  args: { id: { summary: 'Task id' } },
+    'Shows everything from the start of the task, then what happens as it happens. Ctrl-C leaves it running.\nExit code: 0 succeeded; 1 failed, rejected or not approved in time; 3 cancelled or detached.',
+  args: { id: { completes: 'task', summary: 'Task id' } },
   options: {
     after: { type: 'integer', value: 'seq', min: 0, summary: 'Begin after the event with this number' },
     plain: { type: 'flag', summary: 'Lines instead of the live view' },
