@@ -16,6 +16,8 @@ const deploymentRow = z
     commit_sha: z.string().nullable(),
     origin: deploymentOriginSchema,
     build_id: z.string().nullable(),
+    branch_only: z.boolean(),
+    timeout_seconds: z.number(),
     checkout_status: stageStatusSchema,
     build_status: stageStatusSchema,
     validate_status: stageStatusSchema,
@@ -30,6 +32,8 @@ const deploymentRow = z
     commitSha: row.commit_sha,
     origin: row.origin,
     buildId: row.build_id,
+    branchOnly: row.branch_only,
+    timeoutSeconds: row.timeout_seconds,
     stages: Object.fromEntries(stages.map((stage) => [stage, row[`${stage}_status`]])) as StageStatusMap,
     metadata: row.metadata,
   }));

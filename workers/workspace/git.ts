@@ -77,6 +77,23 @@ export class Git {
     });
   }
 
+  /**
+   * What a ref that was resolved to this commit is. A branch is one of the remote by its full name, and has the commit:
+   * neither a tag of that name nor `main~3` is one.
+   */
+  async kindOf(ref: string, sha: string): Promise<NonNullable<DeploymentMetadata['refKind']>> {
+    const branch = `refs/remotes/origin/${ref}`;
+    const holds = async (args: string[]): Promise<boolean> =>
+      (await this.#run(args).then(() => true, absentAs(false))) === true;
+    if (
+      ref !== 'HEAD' &&
+      (await holds(['show-ref', '--verify', '--quiet', '--', branch])) &&
+      (await holds(['merge-base', '--is-ancestor', sha, branch]))
+    )
+      return 'branch';
+    return (await holds(['show-ref', '--verify', '--quiet', '--', `refs/tags/${ref}`])) ? 'tag' : 'commit';
+  }
+
   async checkout(sha: string): Promise<void> {
     await this.#run(['checkout', '--quiet', '--detach', '--force', sha]).catch((error: unknown) => {
       throw outOfSpace(error) ?? error;

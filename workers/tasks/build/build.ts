@@ -79,9 +79,10 @@ async function checkOut(context: StageContext, { build }: TaskBuild): Promise<vo
   const { task, attempt } = run.started;
   ledger.move('checkout', 'running');
   const { git, sha } = await checkOutSource(context, build.commitSha ?? undefined);
+  const refKind = await git.kindOf(context.ref, sha);
   const commit = await git.commit(sha);
   context.commitSha = sha;
-  await ownCall(run, () => run.store.describeBuild(task.id, attempt, sha, { commit }));
+  await ownCall(run, () => run.store.describeBuild(task.id, attempt, sha, { commit, refKind }));
   run.events.say('note', { text: `${project.slug} at ${sha.slice(0, 12)}: ${commit.subject}` });
   ledger.move('checkout', 'succeeded');
 }

@@ -20,7 +20,6 @@ import type { DeploymentContext } from './context.ts';
 import { EnvironmentLease } from './environment-lease.ts';
 import { unpackBuild } from './unpack-build.ts';
 
-const defaultTimeoutMs = 1_800_000;
 /** The stages after whose failure the environment may be half changed. */
 const undoable: readonly Stage[] = ['deploy', 'verify'];
 
@@ -58,7 +57,7 @@ export async function runDeployment(run: TaskRun, settings: WorkerSettings): Pro
 }
 
 async function attempt(context: DeploymentContext): Promise<TaskEnd> {
-  const { run, environment } = context;
+  const { run, deployment, environment } = context;
   const lease = await EnvironmentLease.acquire(run, environment);
   let limit: NodeJS.Timeout | undefined;
   try {
@@ -66,7 +65,7 @@ async function attempt(context: DeploymentContext): Promise<TaskEnd> {
     const file = await readFileAsStage(context);
     limit = setTimeout(
       () => run.interrupt('timeout'),
-      file.timeout === undefined ? defaultTimeoutMs : durationMs(file.timeout),
+      file.timeout === undefined ? deployment.timeoutSeconds * 1_000 : durationMs(file.timeout),
     );
     return await runStages(context, file);
   } finally {
