@@ -22,6 +22,7 @@ const app = createApp({
     SFP_API_PORT: '9',
     SFP_JWT_SIGNING_KEY: JSON.stringify({ kty: 'EC', crv: 'P-256', kid: 'none', x: '', y: '', d: '' }),
     SFP_DISPATCH_SECRET: 'nobody-is-dispatched',
+    SFP_ARTIFACTS_DIR: '/nowhere',
     HATCHET_CLIENT_TOKEN: 'none',
     HATCHET_CLIENT_HOST_PORT: '127.0.0.1:9',
     HATCHET_CLIENT_API_URL: nobody,

@@ -25,6 +25,7 @@ const schema = z.object({
   [env.apiPort]: z.coerce.number().int().min(1).max(65_535),
   [env.jwtSigningKey]: signingKeySchema,
   [env.dispatchSecret]: z.string().min(16),
+  [env.artifactsDir]: z.string().min(1),
   [env.logLevel]: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   ...retentionEnvShape,
   HATCHET_CLIENT_TOKEN: z.string().min(1),
@@ -44,6 +45,7 @@ export interface ServerEnv {
   port: number;
   signingKey: SigningKey;
   dispatchSecret: string;
+  artifactsDir: string;
   logLevel: string;
   retention: Retention;
   engine: { token: string; hostPort: string; apiUrl: string; tls: boolean };
@@ -62,6 +64,7 @@ export function parseEnv(source: Record<string, string | undefined>): ServerEnv 
     port: parsed.SFP_API_PORT,
     signingKey: parsed.SFP_JWT_SIGNING_KEY,
     dispatchSecret: parsed.SFP_DISPATCH_SECRET,
+    artifactsDir: parsed.SFP_ARTIFACTS_DIR,
     logLevel: parsed.SFP_LOG_LEVEL,
     retention: retentionOf({
       taskEventsDays: parsed.SFP_RETENTION_TASK_EVENTS_DAYS,

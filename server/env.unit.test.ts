@@ -11,6 +11,7 @@ const good = {
   SFP_API_PORT: '3029',
   SFP_JWT_SIGNING_KEY: JSON.stringify(key),
   SFP_DISPATCH_SECRET: 'a-secret-of-sixteen',
+  SFP_ARTIFACTS_DIR: '/artifacts',
   HATCHET_CLIENT_TOKEN: 'a.b.c',
   HATCHET_CLIENT_HOST_PORT: '127.0.0.1:7070',
   HATCHET_CLIENT_API_URL: 'http://127.0.0.1:8888',

@@ -7,6 +7,7 @@ import { parseEnv, type ServerEnv } from './env.ts';
 import { createRateLimit } from './http/rate-limit.ts';
 import { sealingKeyFrom } from './http/sealed.ts';
 import { createApplicationTokens } from './services/application-tokens.ts';
+import { type ArtifactCollector, startArtifactCollector } from './services/artifact-collector.ts';
 import { type CollectionMover, startCollectionMover } from './services/collection-mover.ts';
 import { createDatabases } from './services/database.ts';
 import { listenForDispatch } from './services/dispatch-wake.ts';
@@ -47,6 +48,7 @@ const mint = await createTokenMint(env.signingKey, `${url}/auth/v1`);
 const signIn = createSignIn(databases);
 const stopping = new AbortController();
 let dispatcher: Dispatcher | undefined;
+let artifactCollector: ArtifactCollector | undefined;
 let collectionMover: CollectionMover | undefined;
 let scheduler: Scheduler | undefined;
 let lockSweep: { stop(): Promise<void> } | undefined;
@@ -83,6 +85,7 @@ async function startDispatching(): Promise<void> {
   lockSweep = startLockSweep({ db: databases.service, log });
   scheduler = startScheduler({ db: databases.service, log, onMade: () => dispatcher?.wake() });
   retention = startRetention({ db: databases.service, log, retention: env.retention });
+  artifactCollector = startArtifactCollector({ db: databases.service, directory: env.artifactsDir, log });
   collectionMover = startCollectionMover({ db: databases.service, log });
   listener = await listenForDispatch({ url, publishableKey, mint, log, onWake: () => dispatcher?.wake() });
 }
@@ -100,6 +103,7 @@ async function stop(): Promise<void> {
   await Promise.all([
     closed,
     retention?.stop(),
+    artifactCollector?.stop(),
     scheduler?.stop(),
     collectionMover?.stop(),
     lockSweep?.stop(),

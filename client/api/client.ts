@@ -7,6 +7,7 @@ import { accounts } from './resources/account.ts';
 import { approvals } from './resources/approval.ts';
 import { associations } from './resources/association.ts';
 import { audit } from './resources/audit.ts';
+import { builds } from './resources/build.ts';
 import { collections } from './resources/collection.ts';
 import { deployments } from './resources/deployment.ts';
 import { documents } from './resources/document.ts';
@@ -47,6 +48,7 @@ export function createApiClient(options: HttpOptions) {
     integrations: integrations(http),
     collections: collections(http),
     documents: documents(http),
+    builds: builds(http, options),
     deployments: deployments(http),
     releases: releases(http),
     approvals: approvals(http),

@@ -1,4 +1,4 @@
-/** How a person sees which things there are, by the resource in a route's path. Deployments are listed by their tasks. */
+/** How a person sees which things there are, by the resource in a route's path. */
 export const listCommands = {
   projects: 'List the projects: sfp project list',
   environments: 'List the environments of a project: sfp environment list --project <slug>',
@@ -7,7 +7,7 @@ export const listCommands = {
   associations: 'List those of a project: sfp project associations <project>',
   integrations: 'List the integrations: sfp integration list',
   collections: 'List the collections: sfp collection list',
-  deployments: 'List the deployments: sfp task list --type deployment',
+  deployments: 'List the deployments: sfp deployment list',
   releases: 'List the releases: sfp release list',
   tasks: 'List the tasks: sfp task list',
   schedules: 'List the schedules of a project: sfp schedule list --project <slug>',

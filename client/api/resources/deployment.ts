@@ -1,26 +1,25 @@
+import type { z } from 'zod';
 import type { createDeploymentSchema } from '../../../contracts/api/deployment.ts';
+import type { deploymentQuerySchema } from '../../../contracts/api/history.ts';
 import {
   type createPromotionSchema,
   type createRollbackSchema,
   repeatedDeploymentSchema,
 } from '../../../contracts/api/promotion.ts';
-import { type DeploymentStatus, deploymentSchema } from '../../../contracts/deployment.ts';
+import { deploymentSchema } from '../../../contracts/deployment.ts';
 import { pageSchema } from '../../../contracts/scalar.ts';
 import { at, type Body, type Creating, type Http, type Page, page } from '../request.ts';
 
-export interface DeploymentFilter {
-  project?: string | undefined;
-  environment?: string | undefined;
-  status?: DeploymentStatus | undefined;
-}
+export type DeploymentFilter = Omit<z.input<typeof deploymentQuerySchema>, 'cursor' | 'limit'>;
 
 export const deployments = (http: Http) => ({
-  list: ({ project, environment, status, ...query }: DeploymentFilter & Page = {}) =>
+  list: ({ cursor, limit, signal, ...filter }: DeploymentFilter & Page = {}) =>
     http({
       method: 'GET',
       path: '/deployments',
-      query: { project, environment, status, ...page(query) },
+      query: { ...filter, ...page({ cursor, limit }) },
       answer: pageSchema(deploymentSchema),
+      signal,
     }),
   get: (id: string) => http({ method: 'GET', path: at('deployments', id), answer: deploymentSchema }),
   create: (body: Body<typeof createDeploymentSchema>, creates: Creating = {}) =>

@@ -1,13 +1,11 @@
+import type { z } from 'zod';
+import type { taskQuerySchema } from '../../../contracts/api/history.ts';
 import { taskEventsPageSchema } from '../../../contracts/api/task.ts';
 import { pageSchema } from '../../../contracts/scalar.ts';
-import { type TaskStatus, type TaskType, taskSchema } from '../../../contracts/task.ts';
+import { taskSchema } from '../../../contracts/task.ts';
 import { at, type Http, type Page, page } from '../request.ts';
 
-export interface TaskFilter {
-  project?: string | undefined;
-  status?: TaskStatus | undefined;
-  type?: TaskType | undefined;
-}
+export type TaskFilter = Omit<z.input<typeof taskQuerySchema>, 'cursor' | 'limit'>;
 
 interface EventsQuery {
   afterSeq?: number | undefined;
@@ -16,12 +14,13 @@ interface EventsQuery {
 }
 
 export const tasks = (http: Http) => ({
-  list: ({ project, status, type, ...query }: TaskFilter & Page = {}) =>
+  list: ({ cursor, limit, signal, ...filter }: TaskFilter & Page = {}) =>
     http({
       method: 'GET',
       path: '/tasks',
-      query: { project, status, type, ...page(query) },
+      query: { ...filter, ...page({ cursor, limit }) },
       answer: pageSchema(taskSchema),
+      signal,
     }),
   get: (id: string, signal?: AbortSignal) => http({ method: 'GET', path: at('tasks', id), answer: taskSchema, signal }),
   /** Events after `afterSeq`, oldest first, at most `limit` (500, up to 1,000). */

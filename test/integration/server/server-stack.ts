@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
@@ -109,6 +109,7 @@ export async function startServerStack(wanted: readonly RoleName[] = ['hatchet',
     const postgres = await startTestPostgres();
     ends.push(() => postgres.stop());
     const context = await makeContext(postgres.password, postgres.port);
+    await mkdir(context.layout.artifactsDir, { recursive: true });
     // Workers make their workspaces there.
     ends.push(() => rm(context.layout.baseDir, { recursive: true, force: true }));
     const roles = new Map<RoleName, Role>();
