@@ -1,3 +1,4 @@
+import type { NameKind } from './completion/name-kind.ts';
 import type { ContextStore } from './context/store.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { Input } from './input/input.ts';
@@ -15,10 +16,12 @@ export type OptionSpec =
       required?: true;
       default?: string;
       choices?: readonly string[];
+      /** What it names, for shells to complete. */
+      completes?: NameKind;
     }
   | { type: 'integer'; summary: string; value: string; short?: string; default?: number; min?: number; max?: number }
   /** May be given several times. */
-  | { type: 'list'; summary: string; value: string; short?: string };
+  | { type: 'list'; summary: string; value: string; short?: string; completes?: NameKind };
 
 export interface ArgumentSpec {
   summary: string;
@@ -26,6 +29,8 @@ export interface ArgumentSpec {
   optional?: true;
   /** The last one: all words that are left, none too. */
   variadic?: true;
+  /** What it names, for shells to complete. */
+  completes?: NameKind;
 }
 
 type OptionValue<Spec extends OptionSpec> = Spec extends { type: 'flag' }

@@ -10,8 +10,16 @@ if (major < 22 || (major === 22 && minor < 12)) {
 } else {
   // Keeps the compiled form of what is loaded: the second start takes two thirds of the time.
   (await import('node:module')).enableCompileCache();
-  const { runCli } = await import('./run.ts');
-  const code = await runCli(process.argv.slice(2));
+  let code = 0;
+  if (process.argv[2] === '__complete') {
+    const { complete } = await import('./completion/complete.ts');
+    await complete(process.argv.slice(3), process.env);
+    // A server that does not answer keeps no shell waiting.
+    process.exit(0);
+  } else {
+    const { runCli } = await import('./run.ts');
+    code = await runCli(process.argv.slice(2));
+  }
   process.exitCode = code;
   // A connection that somebody forgot to close must not keep the shell waiting.
   setTimeout(() => process.exit(code), 500).unref();

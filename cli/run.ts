@@ -36,7 +36,8 @@ export async function runCli(argv: readonly string[]): Promise<ExitCode> {
 }
 
 async function services(globals: Globals, output: Output): Promise<CommandServices> {
-  const { createFileContextStore, contextsPath } = await import('./context/file-store.ts');
+  const { contextsPath } = await import('./context/contexts-path.ts');
+  const { createFileContextStore } = await import('./context/file-store.ts');
   const { createInput } = await import('./input/create-input.ts');
   const signal = interruption();
   const contexts: ContextStore = createFileContextStore(contextsPath(process.env));

@@ -6,7 +6,7 @@ export const command = defineCommand({
   description:
     'Checks this machine for both runtimes; with --tenant, that stack and what it runs on: the same checks that init, start and update make.\nExit code: 0 when nothing is wrong, 5 otherwise.',
   options: {
-    tenant: { type: 'string', value: 'name', short: 't', summary: 'Check this stack as well' },
+    tenant: { type: 'string', value: 'name', completes: 'tenant', short: 't', summary: 'Check this stack as well' },
     baseDir: baseDirOption,
   },
   async run({ options, output }) {

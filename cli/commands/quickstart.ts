@@ -9,7 +9,14 @@ export const command = defineCommand({
   description:
     'Makes a stack, a git repository with a small site, a project and an environment, deploys it and shows every step live. Run it again at any time: what is there is used.\nExit code: 0 when the site was deployed.',
   options: {
-    tenant: { type: 'string', value: 'name', short: 't', default: 'demo', summary: 'Name of the stack (default demo)' },
+    tenant: {
+      type: 'string',
+      value: 'name',
+      completes: 'tenant',
+      short: 't',
+      default: 'demo',
+      summary: 'Name of the stack (default demo)',
+    },
     baseDir: baseDirOption,
     plain: { type: 'flag', summary: 'Lines instead of the live view' },
   },

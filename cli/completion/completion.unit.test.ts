@@ -11,7 +11,7 @@ const script = bashCompletion(entries);
 
 /** What bash offers for the last word. */
 const complete = (...words: string[]): string[] => {
-  const run = `${script}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _sfp; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const run = `${script}\nCOMP_LINE="$*" COMP_POINT=\${#COMP_LINE}; _sfp; printf '%s\\n' "\${COMPREPLY[@]}"`;
   return execFileSync('bash', ['-c', run, 'bash', ...words], { encoding: 'utf8' })
     .split('\n')
     .filter((word) => word !== '');
@@ -19,11 +19,17 @@ const complete = (...words: string[]): string[] => {
 
 describe('bash', () => {
   it('offers commands, verbs, options and choices', () => {
-    expect(complete('sfp', 'dep')).toEqual(['deploy']);
+    expect(complete('sfp', 'dep')).toEqual(['deploy', 'deployment']);
     expect(complete('sfp', 'task', '')).toEqual(['list', 'get', 'watch', 'logs', 'cancel', 'retry']);
     expect(complete('sfp', 'deploy', '--pro')).toEqual(['--project']);
     expect(complete('sfp', 'task', 'list', '--status', 'q')).toEqual(['queued']);
     expect(complete('sfp', 'task', 'watch', 'some-id', '--pl')).toEqual(['--plain']);
+  });
+  it('reads options in every spelling, and past the ones of every command', () => {
+    expect(complete('sfp', 'task', 'list', '--status=q')).toEqual(['queued']);
+    expect(complete('sfp', '--context', 'acme', 'task', 'wat')).toEqual(['watch']);
+    expect(complete('sfp', 'server', 'logs', '-t', 'acme', '--fo')).toEqual(['--follow']);
+    expect(complete('sfp', 'dep')).toEqual(['deploy', 'deployment']);
   });
   it('leaves an option’s free value to the shell', () => {
     expect(complete('sfp', 'deploy', '--project', '')).toEqual([]);
@@ -39,6 +45,6 @@ describe('zsh and fish', () => {
       expect(fish).toContain(`-a ${path.split(' ').at(-1)} `);
     }
     expect(fish).toContain('-l status -x -a ');
-    expect(zsh).toContain("'--status[");
+    expect(zsh).toContain("'--status=[");
   });
 });

@@ -4,6 +4,18 @@ import { tree } from './words.ts';
 
 const quoted = (text: string): string => `'${text.replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`;
 
+function valueSpec({ takesValue, choices, named }: CompletionEntry['options'][number]): string {
+  if (choices.length > 0) return ` -x -a ${quoted(choices.join(' '))}`;
+  if (named) return " -x -k -a '(__sfp_names)'";
+  return takesValue ? ' -r' : '';
+}
+
+const names = `function __sfp_names
+  set -l words (commandline -opc) (commandline -ct)
+  $words[1] __complete $words[2..-1] 2> /dev/null
+end
+`;
+
 export function fishCompletion(
   entries: readonly CompletionEntry[],
   groupSummaries: CommandTable['groupSummaries'],
@@ -23,12 +35,14 @@ export function fishCompletion(
       lines.push(`complete -c sfp -f -n ${missing} -a ${verb} -d ${quoted(about)}`);
     }
   }
-  for (const { words, options } of entries) {
+  for (const { words, options, named } of entries) {
     const seen = quoted(words.map((word) => `__fish_seen_subcommand_from ${word}`).join('; and '));
-    for (const { name, summary, takesValue, choices } of options) {
-      const value = choices.length > 0 ? ` -x -a ${quoted(choices.join(' '))}` : takesValue ? ' -r' : '';
-      lines.push(`complete -c sfp -n ${seen} -l ${name.slice(2)}${value} -d ${quoted(summary)}`);
+    if (named) lines.push(`complete -c sfp -f -k -n ${seen} -a '(__sfp_names)'`);
+    for (const option of options) {
+      const short = option.short === undefined ? '' : ` -s ${option.short}`;
+      const about = `${valueSpec(option)} -d ${quoted(option.summary)}`;
+      lines.push(`complete -c sfp -n ${seen}${short} -l ${option.name.slice(2)}${about}`);
     }
   }
-  return `# fish completion for sfp: sfp completion fish | source\n${lines.join('\n')}\n`;
+  return `# fish completion for sfp: sfp completion fish | source\n${names}${lines.join('\n')}\n`;
 }

@@ -1,10 +1,22 @@
 import type { CommandModule, CommandTable } from '../command.ts';
 import { globalOptions } from '../globals.ts';
 
+interface OptionEntry {
+  name: string;
+  short: string | undefined;
+  summary: string;
+  takesValue: boolean;
+  choices: readonly string[];
+  /** Its value is a name that `sfp __complete` knows. */
+  named: boolean;
+}
+
 export interface CompletionEntry {
   words: readonly string[];
   summary: string;
-  options: readonly { name: string; summary: string; takesValue: boolean; choices: readonly string[] }[];
+  options: readonly OptionEntry[];
+  /** An argument of it is a name that `sfp __complete` knows. */
+  named: boolean;
 }
 
 const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -12,27 +24,32 @@ const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${let
 /** Every command with its options, as the shells' scripts need them. */
 export async function completionEntries({ entries }: CommandTable): Promise<readonly CompletionEntry[]> {
   return Promise.all(
-    entries.map(async ({ path, summary, load }) => ({
-      words: path.split(' '),
-      summary,
-      options: [...optionsOf((await load()).command), ...shared],
-    })),
+    entries.map(async ({ path, summary, load }) => {
+      const { command } = await load();
+      return {
+        words: path.split(' '),
+        summary,
+        options: [...optionsOf(command), ...shared],
+        named: Object.values(command.args).some(({ completes }) => completes !== undefined),
+      };
+    }),
   );
 }
 
-const shared = globalOptions.map(({ flags, summary }) => ({
-  name: /--[a-z-]+/.exec(flags)?.[0] ?? flags,
-  summary,
-  takesValue: flags.includes('<'),
-  choices: [],
-}));
+const shared: readonly OptionEntry[] = globalOptions.map(({ flags, summary }) => {
+  const name = /--[a-z-]+/.exec(flags)?.[0] ?? flags;
+  const short = /^-([a-z]),/.exec(flags)?.[1];
+  return { name, short, summary, takesValue: flags.includes('<'), choices: [], named: name === '--context' };
+});
 
 const optionsOf = ({ options }: CommandModule): CompletionEntry['options'] =>
   Object.entries(options).map(([key, spec]) => ({
     name: `--${kebab(key)}`,
+    short: spec.short,
     summary: spec.summary,
     takesValue: spec.type !== 'flag',
     choices: spec.type === 'string' ? (spec.choices ?? []) : [],
+    named: 'completes' in spec && spec.completes !== undefined,
   }));
 
 /** First words, and the verbs below each group. */

@@ -4,6 +4,12 @@ import { tree } from './words.ts';
 
 const quoted = (text: string): string => text.replace(/'/g, "'\\''").replace(/[[\]:]/g, (sign) => `\\${sign}`);
 
+function valueSpec({ takesValue, choices, named }: CompletionEntry['options'][number]): string {
+  if (choices.length > 0) return `:value:(${choices.join(' ')})`;
+  if (named) return ':value:_sfp_names';
+  return takesValue ? ':value:_files' : '';
+}
+
 export function zshCompletion(
   entries: readonly CompletionEntry[],
   groupSummaries: CommandTable['groupSummaries'],
@@ -16,15 +22,27 @@ export function zshCompletion(
   const groupCases = [...groups]
     .filter(([, verbs]) => verbs.length > 0)
     .map(([group, verbs]) => `    ${group}) items=(${described(verbs, `${group} `)}) ;;`);
-  const optionCases = entries.map(({ words, options }) => {
-    const specs = options.map(({ name, summary, takesValue, choices }) => {
-      const value = choices.length > 0 ? `:value:(${choices.join(' ')})` : takesValue ? ':value:_files' : '';
-      return `'${name}[${quoted(summary)}]${value}'`;
+  const optionCases = entries.map(({ words, options, named }) => {
+    const specs = options.flatMap((option) => {
+      const { name, short, summary } = option;
+      const about = `[${quoted(summary)}]${valueSpec(option)}`;
+      return [
+        `'${name}${option.takesValue ? '=' : ''}${about}'`,
+        ...(short === undefined ? [] : [`'-${short}${about}'`]),
+      ];
     });
-    return `    '${words.join(' ')}') _arguments '*:file:_files' ${specs.join(' ')} && return ;;`;
+    return `    '${words.join(' ')}') _arguments '*:${named ? 'name:_sfp_names' : 'file:_files'}' ${specs.join(' ')} && return ;;`;
   });
   return `#compdef sfp
 # zsh completion for sfp: source <(sfp completion zsh)
+_sfp_names() {
+  local -a names
+  local line
+  for line in \${(f)"$("\${words[1]}" __complete "\${(@)words[2,CURRENT]}" 2> /dev/null)"}; do
+    names+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
+  done
+  (( \${#names} )) && _describe -V 'name' names
+}
 _sfp() {
   local -a items typed
   typed=(\${\${words[2,CURRENT-1]}:#-*})

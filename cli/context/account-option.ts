@@ -4,7 +4,12 @@ import type { Connection } from './connection.ts';
 
 /** Option of commands about an account, for whoever is in several. */
 export const accountOption = {
-  account: { type: 'string', value: 'slug', summary: 'Account, by slug or id; your only one when left out' },
+  account: {
+    type: 'string',
+    value: 'slug',
+    completes: 'account',
+    summary: 'Account, by slug or id; your only one when left out',
+  },
 } as const;
 
 /** The id of the account that was named; undefined leaves it to the server, which knows when there is only one. */

@@ -1,17 +1,10 @@
 import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SfpError } from '../../contracts/error.ts';
 import type { Context } from './context.ts';
 import { savedContextsSchema } from './context.ts';
 import type { ContextStore, SavedContexts } from './store.ts';
-
-/** `$SFP_CONFIG_DIR`, else `$XDG_CONFIG_HOME/sfp`, else `~/.config/sfp`. */
-export function contextsPath(env: NodeJS.ProcessEnv): string {
-  const directory = env.SFP_CONFIG_DIR || join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'sfp');
-  return join(directory, 'contexts.json');
-}
 
 // A refresh under the lock is one request; a lock older than this is a dead process's.
 const staleLockMs = 30_000;

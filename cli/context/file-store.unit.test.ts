@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Context } from './context.ts';
-import { contextsPath, createFileContextStore } from './file-store.ts';
+import { contextsPath } from './contexts-path.ts';
+import { createFileContextStore } from './file-store.ts';
 import type { ContextStore } from './store.ts';
 
 let directory: string;

@@ -13,8 +13,8 @@ export const command = defineCommand({
   description:
     'Who changed what, from where, newest first. For admins and owners of an account. Nothing changes the log.',
   options: {
-    actor: { type: 'string', value: 'who', summary: 'Only by this user: e-mail address or id' },
-    tokenId: { type: 'string', value: 'id', summary: 'Only with this application token' },
+    actor: { type: 'string', value: 'who', completes: 'member', summary: 'Only by this user: e-mail address or id' },
+    tokenId: { type: 'string', value: 'id', completes: 'token', summary: 'Only with this application token' },
     action: { type: 'string', value: 'action', choices: auditActions, summary: 'Only this' },
     subject: { type: 'string', value: 'type', choices: auditSubjects, summary: 'Only things of this kind' },
     id: { type: 'string', value: 'id', summary: 'Only this thing' },

@@ -5,12 +5,24 @@ import { accountIdOf, accountOption } from '../../context/account-option.ts';
 import type { Connection } from '../../context/connection.ts';
 import { listPages } from '../../context/list-pages.ts';
 
-export const integrationArgument = { integration: { summary: 'Name or id' } } as const;
+export const integrationArgument = { integration: { completes: 'integration', summary: 'Name or id' } } as const;
 
 /** Where a name is looked up. */
 export const placeOptions = {
-  project: { type: 'string', value: 'slug', short: 'p', summary: 'The one of this project, by slug or id' },
-  environment: { type: 'string', value: 'slug', short: 'e', summary: 'The one of this environment, by slug or id' },
+  project: {
+    type: 'string',
+    value: 'slug',
+    completes: 'project',
+    short: 'p',
+    summary: 'The one of this project, by slug or id',
+  },
+  environment: {
+    type: 'string',
+    value: 'slug',
+    completes: 'environment',
+    short: 'e',
+    summary: 'The one of this environment, by slug or id',
+  },
   ...accountOption,
 } as const;
 

@@ -11,8 +11,20 @@ export const command = defineCommand({
   options: {
     provider: { type: 'string', value: 'provider', choices: integrationProviders, summary: 'Only of this' },
     ...placeOptions,
-    project: { type: 'string', value: 'slug', short: 'p', summary: 'Only those of this project, by slug or id' },
-    environment: { type: 'string', value: 'slug', short: 'e', summary: 'Only those of this environment' },
+    project: {
+      type: 'string',
+      value: 'slug',
+      completes: 'project',
+      short: 'p',
+      summary: 'Only those of this project, by slug or id',
+    },
+    environment: {
+      type: 'string',
+      value: 'slug',
+      completes: 'environment',
+      short: 'e',
+      summary: 'Only those of this environment',
+    },
     ...pageOptions,
   },
   async run(context) {

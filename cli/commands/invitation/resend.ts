@@ -4,7 +4,7 @@ import { expiryOption } from './expiry-option.ts';
 
 export const command = defineCommand({
   description: 'The old link ends, the new one is printed once. Also for an invitation that has expired.',
-  args: { id: { summary: 'Invitation id, from sfp invitation list' } },
+  args: { id: { completes: 'invitation', summary: 'Invitation id, from sfp invitation list' } },
   options: expiryOption,
   async run(context) {
     const { args, options, output } = context;

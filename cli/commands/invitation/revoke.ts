@@ -2,7 +2,7 @@ import { defineCommand } from '../../command.ts';
 import { connect } from '../../context/connect.ts';
 
 export const command = defineCommand({
-  args: { id: { summary: 'Invitation id, from sfp invitation list' } },
+  args: { id: { completes: 'invitation', summary: 'Invitation id, from sfp invitation list' } },
   async run(context) {
     const { api } = await connect(context);
     await api.invitations.revoke(context.args.id);

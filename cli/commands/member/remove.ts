@@ -5,7 +5,7 @@ import { connect } from '../../context/connect.ts';
 export const command = defineCommand({
   description:
     'The user stays a user and loses the account at once: application tokens made in it and open invitations end too. Naming yourself is leaving. The last owner stays.',
-  args: { user: { summary: 'E-mail address or user id' } },
+  args: { user: { completes: 'member', summary: 'E-mail address or user id' } },
   options: accountOption,
   async run(context) {
     const { args, options, output } = context;

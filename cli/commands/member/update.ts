@@ -6,7 +6,7 @@ import { connect } from '../../context/connect.ts';
 export const command = defineCommand({
   description:
     'Admins change everybody but owners; owners are made and changed by owners, and the last one stays. When somebody else changed the member meanwhile, nothing happens and both versions are shown.',
-  args: { user: { summary: 'E-mail address or user id' } },
+  args: { user: { completes: 'member', summary: 'E-mail address or user id' } },
   options: {
     role: { type: 'string', value: 'role', required: true, choices: accountRoles, summary: 'The new role' },
     ifVersion: { type: 'integer', value: 'number', min: 1, summary: 'Only when it still is this version' },

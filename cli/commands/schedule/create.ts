@@ -11,7 +11,14 @@ export const command = defineCommand({
     'Give a cron line, whose hours are hours of the time zone, or one moment. It acts in your name, with the rights that you have then.',
   args: { name: { summary: 'Lower-case letters, digits, hyphens' } },
   options: {
-    project: { type: 'string', value: 'slug', short: 'p', required: true, summary: 'Project, by slug or id' },
+    project: {
+      type: 'string',
+      value: 'slug',
+      completes: 'project',
+      short: 'p',
+      required: true,
+      summary: 'Project, by slug or id',
+    },
     kind: { type: 'string', value: 'kind', choices: scheduleKinds, default: 'deployment', summary: 'What it makes' },
     ...timeOptions,
     disabled: { type: 'flag', summary: 'Do not begin yet' },

@@ -5,9 +5,15 @@ import type { Connection } from '../../context/connection.ts';
 import { listPages } from '../../context/list-pages.ts';
 import { UsageError } from '../../usage-error.ts';
 
-export const scheduleArgument = { schedule: { summary: 'Name or id' } } as const;
+export const scheduleArgument = { schedule: { completes: 'schedule', summary: 'Name or id' } } as const;
 export const projectOption = {
-  project: { type: 'string', value: 'slug', short: 'p', summary: 'The project of the name, by slug or id' },
+  project: {
+    type: 'string',
+    value: 'slug',
+    completes: 'project',
+    short: 'p',
+    summary: 'The project of the name, by slug or id',
+  },
 } as const;
 
 /** The schedule with this id, or with this name in the project; `verb` is what the person called. */

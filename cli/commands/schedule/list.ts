@@ -8,7 +8,14 @@ import { lastText, outcomeTone, statusTone, timeText } from './schedule-view.ts'
 
 export const command = defineCommand({
   options: {
-    project: { type: 'string', value: 'slug', short: 'p', required: true, summary: 'Project, by slug or id' },
+    project: {
+      type: 'string',
+      value: 'slug',
+      completes: 'project',
+      short: 'p',
+      required: true,
+      summary: 'Project, by slug or id',
+    },
     status: { type: 'string', value: 'status', choices: scheduleStatuses, summary: 'Only those in this status' },
     ...pageOptions,
   },

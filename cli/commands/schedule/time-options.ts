@@ -3,7 +3,13 @@ import { pools } from '../../../contracts/task.ts';
 
 /** What a schedule is made of, for `create` and `update`. */
 export const timeOptions = {
-  environment: { type: 'string', value: 'slug', short: 'e', summary: 'Environment to deploy to, by slug or id' },
+  environment: {
+    type: 'string',
+    value: 'slug',
+    completes: 'environment',
+    short: 'e',
+    summary: 'Environment to deploy to, by slug or id',
+  },
   ref: {
     type: 'string',
     value: 'ref',

@@ -10,7 +10,13 @@ export const command = defineCommand({
     file: { summary: 'save, load: the bundle', optional: true },
   },
   options: {
-    tenant: { type: 'string', value: 'name', short: 't', summary: 'Name of the stack; needed by lock' },
+    tenant: {
+      type: 'string',
+      value: 'name',
+      completes: 'tenant',
+      short: 't',
+      summary: 'Name of the stack; needed by lock',
+    },
     baseDir: baseDirOption,
   },
   examples: [

@@ -8,7 +8,13 @@ export const command = defineCommand({
     'The last lines of each service, then with --follow what comes. --json=stream prints a line {type: "log", timestamp, service, line} for each.',
   options: {
     ...stackOptions,
-    service: { type: 'list', value: 'name', short: 's', summary: 'Only this service; may be given several times' },
+    service: {
+      type: 'list',
+      value: 'name',
+      completes: 'service',
+      short: 's',
+      summary: 'Only this service; may be given several times',
+    },
     follow: { type: 'flag', short: 'f', summary: 'Go on with what is written from now on' },
     tail: {
       type: 'integer',

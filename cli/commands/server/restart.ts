@@ -7,7 +7,13 @@ export const command = defineCommand({
     'The whole stack, or with --service only these services while the others run on. What needs another of them ends first; a worker finishes what it does, or hands it back after its drain limit. What is started reads server.json anew. Ends when all of it is healthy, with exit code 5 when it will not be.',
   options: {
     ...stackOptions,
-    service: { type: 'list', value: 'name', short: 's', summary: 'Only this service; may be given several times' },
+    service: {
+      type: 'list',
+      value: 'name',
+      completes: 'service',
+      short: 's',
+      summary: 'Only this service; may be given several times',
+    },
   },
   examples: ['sfp server restart --tenant acme', 'sfp server restart -t acme -s worker-standard -s worker-long'],
   async run({ options, output, signal }) {

@@ -6,6 +6,13 @@ export const baseDirOption = {
 } as const;
 
 export const stackOptions = {
-  tenant: { type: 'string', value: 'name', short: 't', required: true, summary: 'Name of the stack' },
+  tenant: {
+    type: 'string',
+    value: 'name',
+    completes: 'tenant',
+    short: 't',
+    required: true,
+    summary: 'Name of the stack',
+  },
   baseDir: baseDirOption,
 } as const;

@@ -4,7 +4,7 @@ import { connect } from '../../context/connect.ts';
 
 export const command = defineCommand({
   description: 'A queued task ends at once. A running one is asked to; its step is killed with everything it started.',
-  args: { id: { summary: 'Task id' } },
+  args: { id: { completes: 'task', summary: 'Task id' } },
   async run(context) {
     const { api } = await connect(context);
     const task = await api.tasks.cancel(context.args.id);

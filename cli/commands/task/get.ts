@@ -3,7 +3,7 @@ import { connect } from '../../context/connect.ts';
 import { fields } from '../../output/table.ts';
 
 export const command = defineCommand({
-  args: { id: { summary: 'Task id' } },
+  args: { id: { completes: 'task', summary: 'Task id' } },
   async run(context) {
     const { api } = await connect(context);
     const task = await api.tasks.get(context.args.id);

@@ -1,21 +1,24 @@
 import { taskStatuses, taskTypes } from '../../../contracts/task.ts';
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../context/connect.ts';
+import { historyFilter, historyOptions } from '../../context/history-options.ts';
 import { listPages, pageOptions } from '../../context/list-pages.ts';
 import { formatDuration } from '../../output/duration.ts';
 import { table } from '../../output/table.ts';
 import { taskMarks } from '../../tui/stage-row.ts';
 
 export const command = defineCommand({
+  description: 'Newest first. Who asked for a task, its ref and its words are those of its deployment.',
   options: {
     status: { type: 'string', value: 'status', choices: taskStatuses, summary: 'Only tasks in this status' },
     type: { type: 'string', value: 'type', choices: taskTypes, summary: 'Only tasks of this type' },
-    project: { type: 'string', value: 'slug', short: 'p', summary: 'Only tasks of this project' },
+    ...historyOptions,
     ...pageOptions,
   },
   async run(context) {
     const { api } = await connect(context);
-    const { limit, ...filter } = context.options;
+    const { limit, status, type, ...given } = context.options;
+    const filter = { status, type, ...historyFilter(given, Date.now()) };
     const tasks = await listPages((page) => api.tasks.list({ ...filter, ...page }), limit);
     context.output.result(
       tasks,

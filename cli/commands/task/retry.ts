@@ -5,7 +5,7 @@ import { taskIdOf, watchDeployment } from '../../watch/deploy-and-watch.ts';
 
 export const command = defineCommand({
   description: 'Makes a new task for the same deployment. Stages that succeeded are not run again.',
-  args: { id: { summary: 'Task id of the deployment that failed' } },
+  args: { id: { completes: 'task', summary: 'Task id of the deployment that failed' } },
   options: {
     detach: { type: 'flag', short: 'd', summary: 'Start it and return at once' },
     plain: { type: 'flag', summary: 'Lines instead of the live view' },

@@ -7,7 +7,7 @@ export const command = defineCommand({
     'moment it reads and joins nothing. A Realtime channel that is open already goes on to the end of the exchanged',
     'token, at most ten minutes.',
   ].join(' '),
-  args: { id: { summary: 'Token id, from sfp token list' } },
+  args: { id: { completes: 'token', summary: 'Token id, from sfp token list' } },
   async run(context) {
     const { api } = await connect(context);
     await api.tokens.revoke(context.args.id);
