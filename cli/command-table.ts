@@ -7,7 +7,7 @@ export const groupSummaries: Record<string, string> = {
   account: 'Accounts: what holds for all their projects',
   project: 'Projects: repositories that are deployed',
   environment: 'Environments that projects are deployed to',
-  deployment: 'Deployments: approve, reject',
+  deployment: 'Deployments: what was deployed, approve, cancel, retry',
   task: 'Tasks: follow, cancel, retry',
   schedule: 'Deployments and tasks at given times',
   member: 'Members of an account and their roles',
@@ -135,6 +135,18 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/environment/protect.ts'),
   },
   { path: 'deploy', summary: 'Deploy a project and watch it live', load: () => import('./commands/deploy.ts') },
+  { path: 'deployment list', summary: 'List deployments', load: () => import('./commands/deployment/list.ts') },
+  { path: 'deployment get', summary: 'Show one deployment', load: () => import('./commands/deployment/get.ts') },
+  {
+    path: 'deployment cancel',
+    summary: 'Cancel a deployment',
+    load: () => import('./commands/deployment/cancel.ts'),
+  },
+  {
+    path: 'deployment retry',
+    summary: 'Run a failed deployment again',
+    load: () => import('./commands/deployment/retry.ts'),
+  },
   {
     path: 'deployment approve',
     summary: 'Approve a deployment that waits',

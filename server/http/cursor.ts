@@ -57,6 +57,17 @@ export function paginate<Query extends Pageable<Query>>(
     .limit(limit + 1);
 }
 
+/** The same for a function that narrows itself: its arguments. */
+export function pageArguments({ cursor, limit }: { cursor?: string | undefined; limit: number }): {
+  p_before_at?: string;
+  p_before_id?: Position[1];
+  p_limit: number;
+} {
+  if (cursor === undefined) return { p_limit: limit + 1 };
+  const [at, id] = decode(cursor);
+  return { p_before_at: at, p_before_id: id, p_limit: limit + 1 };
+}
+
 /** The page's items and the cursor of the next one. */
 export function toPage<Row extends { created_at: string; id: string }, Item>(
   rows: readonly Row[],

@@ -102,7 +102,7 @@ describe('a schedule in the table', () => {
     [{ name: 'No Slug' }, 'a name that is no slug'],
     [{ timezone: '' }, 'no time zone'],
     [{ cron: '' }, 'an empty line'],
-  ])('is not %j: %s', async (columns) => {
+  ] satisfies [Row, string][])('is not %j: %s', async (columns, _why) => {
     await expect(schedule(columns)).rejects.toMatchObject({ code: '23514' });
   });
 

@@ -223,7 +223,7 @@ describe('resources', () => {
     expect((await stack.call('GET', '/nowhere', { token: owner.token })).status).toBe(404);
     for (const [path, list] of [
       ['/tasks/not-a-uuid', 'sfp task list'],
-      ['/deployments/not-a-uuid', 'sfp task list --type deployment'],
+      ['/deployments/not-a-uuid', 'sfp deployment list'],
       ['/environments/not-a-uuid', 'sfp environment list'],
     ] as const) {
       const { status, body } = await stack.call('GET', path, { token: owner.token });
