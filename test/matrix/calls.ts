@@ -17,6 +17,17 @@ const issued = () => ({
   p_expires_at: new Date(Date.now() + 86_400_000).toISOString(),
 });
 
+/** With somebody's approval. */
+export async function approvedDeployment(world: World): Promise<string> {
+  const { id } = await world.newWaitingDeployment();
+  await world.insert(
+    `insert into public.deployment_approvals (account_id, deployment_id, user_id, decision)
+     values ($1, $2, $3, 'approved') returning id`,
+    [world.account, id, world.people.admin.id],
+  );
+  return id;
+}
+
 /** What each function is called with. */
 export const callSamples: Record<CallName, (world: World, actor: Actor) => Promise<Arguments> | Arguments> = {
   platform_schema: () => ({}),
@@ -47,6 +58,8 @@ export const callSamples: Record<CallName, (world: World, actor: Actor) => Promi
   promote_collection: async (world) => ({ p_id: await newCollection(world) }),
   set_integration_secret: async (world) => ({ p_id: await world.newIntegration(), p_value: 'a new secret' }),
   run_schedule: async (world) => ({ p_id: await world.newSchedule() }),
+  search_deployments: (world) => ({ p_project_id: world.project, p_query: 'main' }),
+  search_tasks: (world) => ({ p_project_id: world.project, p_query: 'main' }),
   environment_lock: async (world, actor) => ({ p_ticket: await world.newLock(actor) }),
   environment_locks: async (world, actor) => {
     await world.newLock(actor);
@@ -55,6 +68,11 @@ export const callSamples: Record<CallName, (world: World, actor: Actor) => Promi
   take_environment_lock: (world) => ({ p_environment_id: world.environment }),
   renew_environment_lock: async (world, actor) => ({ p_ticket: await world.newLock(actor) }),
   release_environment_lock: async (world, actor) => ({ p_ticket: await world.newLock(actor) }),
+  decide_deployment: async (world) => ({
+    p_deployment_id: (await world.newWaitingDeployment()).id,
+    p_decision: 'approved',
+  }),
+  list_approvals: async (world) => ({ p_deployment_id: await approvedDeployment(world) }),
   cancel_task: async (world) => ({ p_task_id: await world.newTask() }),
   retry_deployment: async (world) => {
     const { id, task_id } = await world.newDeployment();
