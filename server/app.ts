@@ -10,6 +10,7 @@ import { invitePage } from './http/invite-page.ts';
 import { listCommandOf } from './http/list-commands.ts';
 import { ApiProblem, notFound, problemResponse } from './http/problem.ts';
 import { requestLog } from './http/request-log.ts';
+import { refuseInvalid } from './http/validation.ts';
 import { platformVersion } from './platform-version.ts';
 import { postDispatch } from './routes/internal/dispatch.ts';
 
@@ -47,21 +48,7 @@ function withListCommand(problem: ApiProblem, path: string): ApiProblem {
 /** The whole API below /api/v1. */
 export function createApp(services: Services): Api {
   const api: Api = new OpenAPIHono<AppEnv>({
-    defaultHook: (result, c) => {
-      if (result.success) return;
-      const errors = result.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
-      // What is wrong in the path is an id, and the ids are in a list.
-      const suggestion = result.target === 'param' ? listCommandOf(c.req.path) : undefined;
-      throw new ApiProblem(
-        422,
-        {
-          code: 'request_invalid',
-          message: 'The request has values that are not valid.',
-          ...(suggestion === undefined ? {} : { suggestion }),
-        },
-        { errors },
-      );
-    },
+    defaultHook: refuseInvalid,
   }).basePath('/api/v1');
   api.use('*', requestLog(services.log));
   api.use(

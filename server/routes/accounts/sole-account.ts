@@ -14,11 +14,15 @@ export async function soleAccountId(db: Database): Promise<string> {
     });
   }
   if (second !== undefined) {
-    throw new ApiProblem(422, {
-      code: 'account_ambiguous',
-      message: 'You are in more than one account.',
-      suggestion: 'Say which one: accountId.',
-    });
+    throw new ApiProblem(
+      422,
+      {
+        code: 'account_ambiguous',
+        message: 'You are in more than one account.',
+        suggestion: 'Say which one: accountId.',
+      },
+      { errors: [{ path: 'accountId', message: 'Needed by a member of more than one account.' }] },
+    );
   }
   return first.id;
 }
