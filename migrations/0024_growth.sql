@@ -222,6 +222,9 @@ create policy audit_log_read on public.audit_log for select to authenticated
 create trigger append_only before update or delete or truncate on public.audit_log
   for each statement execute function private.audit_is_append_only();
 
+-- A line is short; as if it had 1,000 places, all tickets there ever were would be read to show it.
+alter function private.environment_line(uuid) rows 10;
+
 create index schedule_runs_created_idx on public.schedule_runs (created_at);
 
 -- How large everything was, once a day.
@@ -275,52 +278,53 @@ returns void language sql security definer set search_path = '' as $$
   from jsonb_each(p_counts) c where c.value <> '0'
 $$;
 
--- Makes the partitions of the next months, and moves what the default one caught into its own. Returns what it did.
+-- Makes the partitions of the next months, and moves what the default one caught into its own. Returns how many it made.
 create function private.prepare_partitions(p_table text)
 returns int language plpgsql security definer set search_path = '' as $$
 declare
-  v_months int; v_key text; v_first timestamptz; v_last timestamptz; v_start date; v_starts date[];
+  v_months int; v_key text; v_at timestamptz; v_start date; v_end timestamptz; v_starts date[]; v_caught date[] := '{}';
   v_default text := p_table || '_default';
 begin
   select months, key into v_months, v_key from private.partitioned_tables where name = p_table;
-  execute format('select min(%1$I), max(%1$I) from partitions.%2$I', v_key, v_default) into v_first, v_last;
-  select array_agg(s order by s) into v_starts from (
-    select private.partition_start(v_months, now()) + make_interval(months => v_months * n) as s
+  select coalesce(array_agg(s order by s), '{}') into v_starts from (
+    select (private.partition_start(v_months, now()) + make_interval(months => v_months * n))::date as s
     from generate_series(0, greatest(1, 2 / v_months)) n
   ) ahead where to_regclass(format('partitions.%I', p_table || to_char(s, '_YYYY_MM'))) is null;
-  if v_starts is null and v_first is null then return 0; end if;
+  execute format('select min(%I) from partitions.%I', v_key, v_default) into v_at;
+  if v_starts = '{}' and v_at is null then return 0; end if;
 
-  -- In the order of those who append, so that neither waits for the other.
-  if p_table = 'task_events' and v_first is null then
+  if p_table = 'task_events' and v_at is null then
+    -- In the order of those who append, so that neither waits for the other.
     lock table public.tasks in share row exclusive mode;
   elsif p_table = 'task_events' then
     -- A partition that is taken off has a foreign key of its own, and dropping that needs this lock.
     lock table public.tasks in access exclusive mode;
   end if;
   execute format('lock table public.%I in access exclusive mode', p_table);
-  execute format('select min(%1$I), max(%1$I) from partitions.%2$I', v_key, v_default) into v_first, v_last;
-  if v_first is not null then
+  if v_at is not null then
     execute format('alter table public.%I detach partition partitions.%I', p_table, v_default);
-    execute format($f$
-      select array_agg(distinct s order by s) from (
-        select private.partition_start(%s, %I) as s from partitions.%I union select unnest($1)) every
-      where to_regclass(format('partitions.%%I', %L || to_char(s, '_YYYY_MM'))) is null $f$,
-      v_months, v_key, v_default, p_table) into v_starts using v_starts;
   end if;
-  foreach v_start in array coalesce(v_starts, '{}') loop
+  while v_at is not null loop
+    v_start := private.partition_start(v_months, v_at);
+    v_caught := v_caught || v_start;
+    v_end := (v_start + make_interval(months => v_months)) at time zone 'UTC';
+    execute format('select min(%1$I) from partitions.%2$I where %1$I >= $1', v_key, v_default) into v_at using v_end;
+  end loop;
+  select coalesce(array_agg(distinct s), '{}') into v_starts from unnest(v_starts || v_caught) s;
+  foreach v_start in array v_starts loop
     perform private.create_partition(p_table, v_start);
   end loop;
-  if v_first is not null then
-    -- Straight into the partitions: on the table it would be broadcast again.
-    for v_start in execute format('select distinct private.partition_start(%s, %I) from partitions.%I', v_months, v_key, v_default)
-    loop
-      execute format('insert into partitions.%I overriding system value select * from partitions.%I where private.partition_start(%s, %I) = %L',
-        p_table || to_char(v_start, '_YYYY_MM'), v_default, v_months, v_key, v_start);
-    end loop;
+  foreach v_start in array v_caught loop
+    -- Straight into the partition: on the table it would be broadcast again.
+    execute format('insert into partitions.%I overriding system value select * from partitions.%I where %3$I >= $1 and %3$I < $2',
+      p_table || to_char(v_start, '_YYYY_MM'), v_default, v_key)
+    using v_start::timestamp at time zone 'UTC', (v_start + make_interval(months => v_months)) at time zone 'UTC';
+  end loop;
+  if v_caught <> '{}' then
     execute format('drop table partitions.%I', v_default);
     perform private.create_default_partition(p_table);
   end if;
-  return coalesce(cardinality(v_starts), 0) + (v_first is not null)::int;
+  return cardinality(v_starts);
 end $$;
 
 -- Drops the oldest partition that ended before p_before; null when there is none.
@@ -364,8 +368,8 @@ begin
   select array_agg(d.id) into v_deployments from (
     select d.id from public.deployments d
     where d.created_at < p_before and d.finished_at < p_before
-      and (d.status <> 'succeeded' or exists (select 1 from public.deployments n
-        where n.environment_id = d.environment_id and n.status = 'succeeded' and n.created_at > d.created_at))
+      and (d.status <> 'succeeded' or d.id <> (select n.id from public.deployments n
+        where n.environment_id = d.environment_id and n.status = 'succeeded' order by n.created_at desc, n.id desc limit 1))
       and not exists (select 1 from public.tasks t where t.deployment_id = d.id and t.finished_at is null)
     order by d.created_at, d.id limit p_limit for update skip locked
   ) d;
