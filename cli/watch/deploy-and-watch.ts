@@ -17,6 +17,8 @@ export interface DeployOptions {
   /** The project's default ref when left out. */
   ref?: string | undefined;
   pool?: Pool | undefined;
+  /** A ticket that the caller holds; the deployment runs inside its lock. */
+  ticket?: string | undefined;
   /** Show lines even on a terminal. */
   plain?: boolean;
 }
@@ -35,14 +37,15 @@ export async function watchDeployment(
 }
 
 export async function startDeployment(
-  options: Pick<DeployOptions, 'connection' | 'project' | 'environment' | 'ref' | 'pool'>,
+  options: Pick<DeployOptions, 'connection' | 'project' | 'environment' | 'ref' | 'pool' | 'ticket'>,
 ): Promise<Deployment> {
-  const { connection, project, environment, ref, pool } = options;
+  const { connection, project, environment, ref, pool, ticket } = options;
   return connection.api.deployments.create({
     project,
     environment,
     ...(ref === undefined ? {} : { ref }),
     ...(pool === undefined ? {} : { pool }),
+    ...(ticket === undefined ? {} : { lockTicket: ticket }),
   });
 }
 

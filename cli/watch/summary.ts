@@ -1,9 +1,8 @@
 import type { Deployment } from '../../contracts/deployment.ts';
-import { stages } from '../../contracts/deployment.ts';
 import { formatDuration } from '../output/duration.ts';
 import type { TextView } from '../output/output.ts';
 import type { Style } from '../output/style.ts';
-import type { WatchModel, WatchTitle } from '../tui/model.ts';
+import { stagesShown, subjectOf, type WatchModel, type WatchTitle } from '../tui/model.ts';
 import { stageDuration, stageMarks, statusText, taskMarks } from '../tui/stage-row.ts';
 import type { WatchResult } from './outcome.ts';
 
@@ -24,9 +23,10 @@ export function summaryView(model: WatchModel, result: WatchResult, { logShown }
 }
 
 function headline(model: WatchModel, style: Style): string {
-  const { project, environment, ref } = model.title;
+  const { ref } = model.title;
   const { sign, tone } = taskMarks[model.status];
-  const what = project === undefined ? `task ${model.taskId}` : `${project} → ${environment} (${ref})`;
+  const subject = subjectOf(model.title);
+  const what = subject === undefined ? `task ${model.taskId}` : `${subject} (${ref})`;
   const took =
     model.startedAt === null || model.finishedAt === null
       ? ''
@@ -34,9 +34,9 @@ function headline(model: WatchModel, style: Style): string {
   return `${style.paint(tone, sign)} ${style.paint('bold', what)} ${statusText(model)}${took}`;
 }
 
-function stageLines({ stages: states, finishedAt }: WatchModel, style: Style): string[] {
+function stageLines({ stages: states, finishedAt, title }: WatchModel, style: Style): string[] {
   if (states === null) return [];
-  return stages
+  return stagesShown({ title })
     .filter((stage) => states[stage].status !== 'pending')
     .map((stage) => {
       const state = states[stage];
@@ -63,8 +63,18 @@ function failureLines(model: WatchModel, { task }: WatchResult, logShown: boolea
 function nextLines({ title }: WatchModel, { outcome, deployment, task }: WatchResult, style: Style): string[] {
   const url = deployment?.metadata.resultUrl;
   const arrow = style.paint('cyan', '→');
+  if (outcome === 'succeeded' && title.build !== undefined)
+    return [
+      '',
+      `${arrow} Deploy it: sfp deploy --project ${title.project} --environment <slug> --build ${title.build}`,
+    ];
   if (outcome === 'succeeded') return url === undefined ? [] : ['', `${arrow} ${style.paint('bold', url)}`];
-  const again = deployment === null ? [] : [`${arrow} ${againLine(deployment, title, task.id)}`];
+  const again =
+    title.build !== undefined
+      ? [`${arrow} When it is mended, build anew: sfp build --project ${title.project} --ref ${title.ref}`]
+      : deployment === null
+        ? []
+        : [`${arrow} ${againLine(deployment, title, task.id)}`];
   return ['', `${arrow} The whole log: sfp task logs ${task.id}`, ...again];
 }
 

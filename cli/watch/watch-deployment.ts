@@ -2,6 +2,7 @@ import { realtimeSource } from '../../client/watch/realtime-source.ts';
 import type { WatchUpdate } from '../../client/watch/watch-task.ts';
 import { watchTask } from '../../client/watch/watch-task.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
+import type { Task } from '../../contracts/task.ts';
 import type { Connection } from '../context/connection.ts';
 import type { Output } from '../output/output.ts';
 import type { WatchModel, WatchTitle } from '../tui/model.ts';
@@ -9,6 +10,7 @@ import { initialModel } from '../tui/model.ts';
 import { ModelStore } from '../tui/model-store.ts';
 import { refusals } from '../tui/stage-row.ts';
 import { updateModel } from '../tui/update-model.ts';
+import { contentText } from './content-text.ts';
 import { printUpdate } from './feed-lines.ts';
 import type { WatchOutcome, WatchResult } from './outcome.ts';
 import { outcomeExitCodes } from './outcome.ts';
@@ -34,7 +36,7 @@ export async function watchToTheEnd(options: WatchTaskOptions): Promise<WatchRes
   const { connection, output, taskId } = options;
   const task = await connection.api.tasks.get(taskId);
   const deployment = task.deploymentId === null ? null : await connection.api.deployments.get(task.deploymentId);
-  const title = deployment === null ? {} : await titleOf(connection, deployment);
+  const title = deployment === null ? await buildTitleOf(connection, task) : await titleOf(connection, deployment);
   const store = new ModelStore(initialModel(taskId, title, deployment));
   if (deployment !== null) sayWhoApproves(output, deployment);
   const onScreen = output.interactive && options.plain !== true;
@@ -67,15 +69,26 @@ export function sayWhoApproves(output: Output, { id, status }: Deployment): void
 
 /** Names for the head. What cannot be read is left out: a title is no reason to fail. */
 async function titleOf({ api }: Connection, deployment: Deployment): Promise<WatchTitle> {
-  const [project, environment] = await Promise.allSettled([
+  const [project, environment, ref] = await Promise.allSettled([
     api.projects.get(deployment.projectId),
     api.environments.get(deployment.environmentId),
+    contentText(api, deployment),
   ]);
   return {
     project: project.status === 'fulfilled' ? project.value.slug : deployment.projectId,
     environment: environment.status === 'fulfilled' ? environment.value.slug : deployment.environmentId,
-    ref: deployment.ref,
+    ref: ref.status === 'fulfilled' ? ref.value : deployment.ref,
   };
+}
+
+/** The same for a task that builds. */
+async function buildTitleOf({ api }: Connection, { buildId }: Task): Promise<WatchTitle> {
+  if (buildId === null) return {};
+  const [found] = await Promise.allSettled([api.builds.get(buildId)]);
+  if (found.status === 'rejected') return {};
+  const { projectId, number, ref } = found.value;
+  const [project] = await Promise.allSettled([api.projects.get(projectId)]);
+  return { project: project.status === 'fulfilled' ? project.value.slug : projectId, build: number, ref };
 }
 
 function outcomeOf({ status, failure }: WatchModel): WatchOutcome {

@@ -1,7 +1,9 @@
 import { defineCommand } from '../../command.ts';
 import { connect } from '../../context/connect.ts';
 import { fields } from '../../output/table.ts';
+import { deployedWords, requesterOf } from './deployed-words.ts';
 import { findEnvironment } from './find-environment.ts';
+import { heldText } from './lock-view.ts';
 import { namesOf, protectionWords } from './protection-words.ts';
 
 export const command = defineCommand({
@@ -15,6 +17,7 @@ export const command = defineCommand({
     const environment = await findEnvironment(connection, args.environment, options.project, 'get');
     const { accountId, protection, branchPattern } = environment;
     const nameOf = await namesOf(connection, accountId, [protection.approvers, protection.deployers]);
+    const person = await requesterOf(connection, environment);
     output.result(
       environment,
       fields([
@@ -26,6 +29,8 @@ export const command = defineCommand({
         ...protectionWords(protection, nameOf),
         ...Object.entries(environment.variables).map(([name, value]) => [`$${name}`, value] as const),
         ...Object.entries(environment.credentials).map(([name, of]) => [`$${name}`, `(secret) ${of}`] as const),
+        ...deployedWords(environment.deployed ?? null, person),
+        ['locked', environment.lock == null ? null : heldText(environment.lock)],
         ['version', String(environment.version)],
         ['created', environment.createdAt],
       ]),

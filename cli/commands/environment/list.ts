@@ -3,6 +3,7 @@ import { defineCommand } from '../../command.ts';
 import { connect } from '../../context/connect.ts';
 import { listPages, pageOptions } from '../../context/list-pages.ts';
 import { table } from '../../output/table.ts';
+import { deployedText } from '../../watch/content-text.ts';
 
 /** In a word or two; `environment get` says it all. */
 function protectedBy({ requiredApprovals = 0, allowedBranches, deployers }: Protection): string {
@@ -37,6 +38,9 @@ export const command = defineCommand({
           { title: 'category', value: (environment) => environment.category },
           { title: 'branch', value: ({ branchPattern }) => branchPattern ?? '' },
           { title: 'protected', value: ({ protection }) => protectedBy(protection) },
+          { title: 'has', value: ({ deployed }) => (deployed == null ? '' : deployedText(deployed)) },
+          { title: 'since', value: ({ deployed }) => deployed?.finishedAt?.slice(0, 16).replace('T', ' ') ?? '' },
+          { title: 'locked by', value: ({ lock }) => (lock == null ? '' : (lock.email ?? 'somebody')) },
           { title: 'id', value: (environment) => environment.id },
         ],
         environments,
