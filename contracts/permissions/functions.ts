@@ -39,7 +39,9 @@ export const functions: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'public.take_environment_lock': ['authenticated'],
   'public.renew_environment_lock': ['authenticated'],
   'public.release_environment_lock': ['authenticated'],
-  // What policies ask.
+  // What checks and policies ask.
+  'private.is_protection': ['authenticated', 'service_role'],
+  'private.is_settings': ['authenticated', 'service_role'],
   'private.member_account_ids': ['authenticated'],
   'private.person_account_ids': ['authenticated'],
   'private.may_join_topic': ['authenticated'],

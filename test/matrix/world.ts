@@ -25,6 +25,9 @@ export interface World {
   newUser(): Promise<{ id: string; email: string }>;
   newMember(): Promise<{ id: string; email: string }>;
   newDeployment(): Promise<{ id: string; task_id: string }>;
+  /** One that waits for an approval, in an environment of its own. */
+  newWaitingDeployment(): Promise<{ id: string; task_id: string }>;
+  newAssociation(): Promise<string>;
   newTask(): Promise<string>;
   newToken(): Promise<string>;
   newIntegration(): Promise<string>;
@@ -122,6 +125,24 @@ export async function makeWorld(): Promise<World> {
       return user;
     },
     newDeployment,
+    async newWaitingDeployment() {
+      const guarded = await id(
+        `insert into public.environments (account_id, project_id, slug, name, protection)
+         values ($1, $2, $3, 'Guarded', '{"requiredApprovals": 1}') returning id`,
+        [account, project, `e-${randomBytes(6).toString('hex')}`],
+      );
+      const made = await insert(
+        `insert into public.deployments (account_id, project_id, environment_id, ref) values ($1, $2, $3, 'main') returning id, task_id`,
+        [account, project, guarded],
+      );
+      return { id: made.id ?? '', task_id: made.task_id ?? '' };
+    },
+    newAssociation: () =>
+      id(
+        `insert into public.platform_associations (account_id, project_id, host, host_url, repository)
+         values ($1, $2, 'github', 'https://github.com', $3) returning id`,
+        [account, project, `acme/${randomBytes(6).toString('hex')}`],
+      ),
     newTask,
     newToken: () =>
       id(

@@ -23,6 +23,33 @@ export const configuration = {
     headers: anyVersion,
     body: { name: 'Renamed' },
   }),
+  'GET /projects/{idOrSlug}/associations': async (world) => {
+    const id = await world.newAssociation();
+    return { path: `/projects/${world.project}/associations`, item: (item) => item.id === id };
+  },
+  'POST /projects/{idOrSlug}/associations': (world) => ({
+    path: `/projects/${world.project}/associations`,
+    body: { host: 'github', repository: `acme/${slug()}` },
+  }),
+  'GET /associations/{id}': async (world) => ({ path: `/associations/${await world.newAssociation()}` }),
+  'PATCH /associations/{id}': async (world) => ({
+    path: `/associations/${await world.newAssociation()}`,
+    headers: anyVersion,
+    body: { status: 'disabled' },
+  }),
+  'DELETE /associations/{id}': async (world) => ({ path: `/associations/${await world.newAssociation()}` }),
+  'GET /projects/{idOrSlug}/settings': (world) => ({ path: `/projects/${world.project}/settings` }),
+  'PATCH /projects/{idOrSlug}/settings': (world) => ({
+    path: `/projects/${world.project}/settings`,
+    headers: anyVersion,
+    body: { artifactRetentionDays: 30 },
+  }),
+  'GET /settings': (world) => ({ path: of(world, '/settings') }),
+  'PATCH /settings': (world) => ({
+    path: of(world, '/settings'),
+    headers: anyVersion,
+    body: { artifactRetentionDays: 60 },
+  }),
   'GET /integrations': async (world) => {
     const id = await world.newIntegration();
     return { path: of(world, '/integrations'), item: (item) => item.id === id };

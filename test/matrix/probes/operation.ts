@@ -1,3 +1,4 @@
+import { approvedDeployment } from '../calls.ts';
 import { ofAccount, type Probe } from './probe.ts';
 
 export const operation = {
@@ -13,6 +14,18 @@ export const operation = {
     if (error !== null) throw error;
     return { path: `/deployments/${id}/retry` };
   },
+  'GET /deployments/{id}/approvals': async (world) => {
+    const id = await approvedDeployment(world);
+    return { path: `/deployments/${id}/approvals`, item: ({ deploymentId }) => deploymentId === id };
+  },
+  'POST /deployments/{id}/approve': async (world) => ({
+    path: `/deployments/${(await world.newWaitingDeployment()).id}/approve`,
+    body: {},
+  }),
+  'POST /deployments/{id}/reject': async (world) => ({
+    path: `/deployments/${(await world.newWaitingDeployment()).id}/reject`,
+    body: { comment: 'no' },
+  }),
   'GET /tasks': (world) => ({ item: ofAccount(world) }),
   'GET /tasks/{id}': (world) => ({ path: `/tasks/${world.task}` }),
   'GET /tasks/{id}/events': (world) => ({ path: `/tasks/${world.deployment.task_id}/events`, item: () => true }),

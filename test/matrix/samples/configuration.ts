@@ -1,4 +1,13 @@
+import type { World } from '../world.ts';
 import { type Sample, slug } from './sample.ts';
+
+const newProject = async (world: World): Promise<unknown> =>
+  (
+    await world.insert(
+      `insert into public.projects (account_id, slug, name, repository_url) values ($1, $2, 'P', '/p') returning id`,
+      [world.account, slug()],
+    )
+  ).id;
 
 export const configuration = {
   projects: {
@@ -24,6 +33,29 @@ export const configuration = {
     }),
     fresh: (world) => ({ account_id: world.account, project_id: world.project, slug: slug(), name: 'E' }),
     patch: { name: 'Renamed' },
+  },
+  platform_associations: {
+    existing: async (world) => ({ id: await world.newAssociation() }),
+    fresh: (world) => ({
+      account_id: world.account,
+      project_id: world.project,
+      host: 'github',
+      host_url: 'https://github.com',
+      repository: `acme/${slug()}`,
+    }),
+    patch: { status: 'disabled' },
+  },
+  settings: {
+    existing: async (world) => {
+      const project = await newProject(world);
+      return { account_id: world.account, project_id: project };
+    },
+    fresh: async (world) => {
+      const project = await newProject(world);
+      await world.insert('delete from public.settings where project_id = $1 returning id', [project]);
+      return { account_id: world.account, project_id: project };
+    },
+    patch: { entries: { artifactRetentionDays: 7 } },
   },
   integrations: {
     existing: async (world) => ({ id: await world.newIntegration() }),

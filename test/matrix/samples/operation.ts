@@ -1,3 +1,4 @@
+import { approvedDeployment } from '../calls.ts';
 import { later, type Sample } from './sample.ts';
 
 let lastSeq = 1_000;
@@ -9,6 +10,16 @@ export const operation = {
     }),
     fresh: (world) => ({ environment_id: world.environment, ref: 'main' }),
     patch: { commit_sha: 'abc' },
+  },
+  deployment_approvals: {
+    existing: async (world) => ({ deployment_id: await approvedDeployment(world) }),
+    fresh: async (world) => ({
+      account_id: world.account,
+      deployment_id: (await world.newWaitingDeployment()).id,
+      user_id: world.people.admin.id,
+      decision: 'approved',
+    }),
+    patch: { comment: 'changed' },
   },
   tasks: {
     existing: async (world, _, verb) => ({ id: verb === 'delete' ? await world.newTask() : world.task }),
