@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { ArgumentSpec, CommandEntry, CommandModule, OptionSpec, ParsedValues } from './command.ts';
 import { commandTable, groupSummaries } from './command-table.ts';
 import { globalOptions } from './globals.ts';
+import { aliasesOf, groupOf } from './group-aliases.ts';
 import { platformVersion } from './platform-version.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -11,7 +12,8 @@ export type ParsedCommandLine =
 
 /** The table's entry that the words call; options may stand between the words. */
 export function findEntry(argv: readonly string[]): CommandEntry | undefined {
-  const words = argv.filter((word) => !word.startsWith('-'));
+  const [first = '', ...others] = argv.filter((word) => !word.startsWith('-'));
+  const words = [groupOf(first), ...others];
   return commandTable.find(({ path }) => {
     const parts = path.split(' ');
     return parts.every((part, index) => words[index] === part);
@@ -43,13 +45,18 @@ export async function parseCommandLine(argv: readonly string[], width: number): 
   const program = configure(new Command('sfp'))
     .description('Your own deployment platform: stacks, deployments, live.')
     .version(platformVersion(), '-V, --version', 'Show the version')
+    // Behind a command it is that command's: `sfp document get … --version 3`.
+    .enablePositionalOptions()
     .addHelpText('after', '\nStart with: sfp quickstart');
   addGlobals(program);
   const groups = new Map<string, Command>();
   for (const entry of commandTable) {
     const [first = '', second] = entry.path.split(' ');
     const parent = second === undefined ? program : (groups.get(first) ?? group(first));
-    const leaf = configure(parent.command(second ?? first)).summary(entry.summary);
+    // A word may be both, a command and a group: then its verbs come before it in the table.
+    const both = second === undefined ? groups.get(first) : undefined;
+    const leaf =
+      both?.usage('[options] | <command>') ?? configure(parent.command(second ?? first)).summary(entry.summary);
     leaf.description(entry.summary);
     if (entry !== called || module === undefined) continue;
     if (module.description !== undefined) leaf.description(`${entry.summary}.\n\n${module.description}`);
@@ -61,14 +68,17 @@ export async function parseCommandLine(argv: readonly string[], width: number): 
 
   function group(name: string): Command {
     const made = configure(program.command(name)).summary(groupSummaries[name] ?? name);
-    made.description(groupSummaries[name] ?? name).usage('<command>');
+    made
+      .description(groupSummaries[name] ?? name)
+      .usage('<command>')
+      .aliases(aliasesOf(name));
     groups.set(name, made);
     return made;
   }
 
   // A group or the program alone asks for its help, as `--help` does.
   const words = argv.filter((word) => !word.startsWith('-'));
-  const alone = argv.length === 0 ? program : argv.length === 1 ? groups.get(words[0] ?? '') : undefined;
+  const alone = argv.length === 0 ? program : argv.length === 1 ? groups.get(groupOf(words[0] ?? '')) : undefined;
   if (alone !== undefined) {
     alone.outputHelp();
     return { kind: 'text', text: shown };

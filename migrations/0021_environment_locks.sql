@@ -160,15 +160,17 @@ create trigger lock_deleted after delete on public.environment_allocations
   referencing old table as gone for each statement execute function private.lock_deleted();
 
 -- Every live ticket with its position (0: has it; 1: next) and about how long it still waits: what those ahead usually
--- take here (the last 20 of their kind), people at most their lease; null when nothing is known.
+-- take here (of the last 50 that ended, those of their kind), people at most their lease; null when nothing is known.
 create function private.environment_line(p_environment_id uuid)
-returns table (id uuid, ahead int, estimated_wait_seconds int) language sql stable set search_path = '' as $$
-  with usual as (
-    select (select avg(extract(epoch from l.released_at - l.acquired_at)) from (
-        select a.released_at, a.acquired_at from public.environment_allocations a
-        where a.environment_id = p_environment_id and a.status = 'released' and (a.task_id is not null) = k.is_task
-        order by a.place desc limit 20) l) as seconds, k.is_task
-    from (values (true), (false)) k(is_task)
+returns table (id uuid, ahead int, estimated_wait_seconds int) language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin return query -- plpgsql keeps its plan; as sql it was planned for each call, 22 ms a renewal instead of 11
+  -- Materialized: else it is computed again for each live ticket, 73 ms with 200 of them.
+  with usual as materialized (
+    select l.is_task, avg(extract(epoch from l.released_at - l.acquired_at)) as seconds
+    from (select a.task_id is not null as is_task, a.released_at, a.acquired_at from public.environment_allocations a
+      where a.environment_id = p_environment_id and a.status = 'released' order by a.place desc limit 50) l
+    group by l.is_task
   ), live as (
     select a.id, a.place, a.inside, a.status,
       case
@@ -179,7 +181,7 @@ returns table (id uuid, ahead int, estimated_wait_seconds int) language sql stab
           least(u.seconds - extract(epoch from now() - a.acquired_at), extract(epoch from a.lease_expires_at - now()))
         else greatest(0, extract(epoch from a.lease_expires_at - now()))
       end as seconds
-    from public.environment_allocations a join usual u on u.is_task = (a.task_id is not null)
+    from public.environment_allocations a left join usual u on u.is_task = (a.task_id is not null)
     where a.environment_id = p_environment_id and a.released_at is null
   )
   select l.id,
@@ -189,15 +191,20 @@ returns table (id uuid, ahead int, estimated_wait_seconds int) language sql stab
       when bool_or(l.seconds is null) over line then null
       else ceil(sum(l.seconds) over line)::int end
   from live l
-  window line as (partition by l.inside order by l.status desc, l.place rows between unbounded preceding and 1 preceding)
-$$;
+  window line as (partition by l.inside order by l.status desc, l.place rows between unbounded preceding and 1 preceding);
+end $$;
 
 -- A ticket as it is shown.
 create function private.lock_answer(p public.environment_allocations)
-returns jsonb language sql stable set search_path = '' as $$
-  select to_jsonb(p) - 'request_key' || jsonb_build_object('ahead', l.ahead, 'estimated_wait_seconds', l.estimated_wait_seconds)
-  from (values (1)) one left join private.environment_line(p.environment_id) l on l.id = p.id and p.released_at is null
-$$;
+returns jsonb language plpgsql stable set search_path = '' as $$
+declare v_ahead int; v_wait int;
+begin
+  if p.released_at is null then
+    select l.ahead, l.estimated_wait_seconds into v_ahead, v_wait
+    from private.environment_line(p.environment_id) l where l.id = p.id;
+  end if;
+  return to_jsonb(p) - 'request_key' || jsonb_build_object('ahead', v_ahead, 'estimated_wait_seconds', v_wait);
+end $$;
 
 create function public.environment_lock(p_ticket uuid)
 returns jsonb language plpgsql stable security definer set search_path = '' as $$
@@ -277,11 +284,12 @@ end $$;
 grant execute on function public.take_environment_lock(uuid, text, int, int, text) to authenticated;
 
 -- Locks a person's ticket for a change, the environment's row before the ticket's.
-create function private.lock_own_ticket(p_ticket uuid, p_others public.account_role default null)
+create function private.lock_own_ticket(p_ticket uuid, p_environment_id uuid, p_others public.account_role default null)
 returns public.environment_allocations language plpgsql security definer set search_path = '' as $$
 declare v_ticket public.environment_allocations;
 begin
-  select * into v_ticket from public.environment_allocations where id = p_ticket;
+  select * into v_ticket from public.environment_allocations
+  where id = p_ticket and environment_id = coalesce(p_environment_id, environment_id);
   perform private.require_role(v_ticket.account_id, 'member', 'ticket');
   if v_ticket.id is null then perform private.fail(404, 'not_found', 'There is no such ticket.'); end if;
   if v_ticket.task_id is not null then
@@ -300,11 +308,11 @@ begin
 end $$;
 
 -- A sign of life of who waits; the beginning of the lease of whose turn has come; with a number of seconds, another end.
-create function public.renew_environment_lock(p_ticket uuid, p_lease_seconds int default null)
+create function public.renew_environment_lock(p_ticket uuid, p_lease_seconds int default null, p_environment_id uuid default null)
 returns jsonb language plpgsql security definer set search_path = '' as $$
 declare v_ticket public.environment_allocations; v_now timestamptz;
 begin
-  v_ticket := private.lock_own_ticket(p_ticket);
+  v_ticket := private.lock_own_ticket(p_ticket, p_environment_id);
   v_now := clock_timestamp();
   if p_lease_seconds is not null then
     perform private.check_lock_seconds(p_lease_seconds, 'The lease');
@@ -323,19 +331,19 @@ begin
   if not found then select * into v_ticket from public.environment_allocations where id = p_ticket; end if;
   return private.lock_answer(v_ticket);
 end $$;
-grant execute on function public.renew_environment_lock(uuid, int) to authenticated;
+grant execute on function public.renew_environment_lock(uuid, int, uuid) to authenticated;
 
 -- Gives the environment, or the place in its line, back. Again: nothing more.
-create function public.release_environment_lock(p_ticket uuid)
+create function public.release_environment_lock(p_ticket uuid, p_environment_id uuid default null)
 returns jsonb language plpgsql security definer set search_path = '' as $$
 declare v_ticket public.environment_allocations;
 begin
-  perform private.lock_own_ticket(p_ticket, 'admin');
+  perform private.lock_own_ticket(p_ticket, p_environment_id, 'admin');
   update public.environment_allocations set released_at = clock_timestamp() where id = p_ticket and released_at is null;
   select * into v_ticket from public.environment_allocations where id = p_ticket;
   return private.lock_answer(v_ticket);
 end $$;
-grant execute on function public.release_environment_lock(uuid) to authenticated;
+grant execute on function public.release_environment_lock(uuid, uuid) to authenticated;
 
 -- Hands on what nobody has asked about since it ran out.
 create function public.sweep_environment_locks()

@@ -31,6 +31,11 @@ export const command = defineCommand({
       choices: pools,
       summary: 'Workers to run on: long for more than ten minutes',
     },
+    ticket: {
+      type: 'string',
+      value: 'ticket',
+      summary: 'Inside the lock of this ticket of yours: sfp environment lock',
+    },
     detach: { type: 'flag', short: 'd', summary: 'Start it and return at once' },
     plain: { type: 'flag', summary: 'Lines instead of the live view' },
   },

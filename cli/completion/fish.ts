@@ -1,4 +1,5 @@
 import type { CommandTable } from '../command.ts';
+import { groupOf } from '../group-aliases.ts';
 import type { CompletionEntry } from './words.ts';
 import { tree } from './words.ts';
 
@@ -24,7 +25,7 @@ export function fishCompletion(
   const lines: string[] = [];
   for (const [first, verbs] of groups) {
     const entry = entries.find(({ words }) => words.length === 1 && words[0] === first);
-    const summary = entry?.summary ?? groupSummaries[first] ?? '';
+    const summary = entry?.summary ?? groupSummaries[groupOf(first)] ?? '';
     lines.push(`complete -c sfp -f -n __fish_use_subcommand -a ${first} -d ${quoted(summary)}`);
     if (verbs.length === 0) continue;
     const missing = quoted(

@@ -1,5 +1,6 @@
 import type { CommandModule, CommandTable } from '../command.ts';
 import { globalOptions } from '../globals.ts';
+import { aliasesOf } from '../group-aliases.ts';
 
 interface OptionEntry {
   name: string;
@@ -15,6 +16,7 @@ export interface CompletionEntry {
   words: readonly string[];
   summary: string;
   options: readonly OptionEntry[];
+  takesArguments: boolean;
   /** An argument of it is a name that `sfp __complete` knows. */
   named: boolean;
 }
@@ -23,17 +25,22 @@ const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${let
 
 /** Every command with its options, as the shells' scripts need them. */
 export async function completionEntries({ entries }: CommandTable): Promise<readonly CompletionEntry[]> {
-  return Promise.all(
+  const found = await Promise.all(
     entries.map(async ({ path, summary, load }) => {
       const { command } = await load();
       return {
         words: path.split(' '),
         summary,
         options: [...optionsOf(command), ...shared],
+        takesArguments: Object.keys(command.args).length > 0,
         named: Object.values(command.args).some(({ completes }) => completes !== undefined),
       };
     }),
   );
+  return found.flatMap((entry) => {
+    const [first = '', ...verb] = entry.words;
+    return [entry, ...aliasesOf(first).map((alias) => ({ ...entry, words: [alias, ...verb] }))];
+  });
 }
 
 const shared: readonly OptionEntry[] = globalOptions.map(({ flags, summary }) => {

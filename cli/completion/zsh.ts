@@ -1,4 +1,5 @@
 import type { CommandTable } from '../command.ts';
+import { groupOf } from '../group-aliases.ts';
 import type { CompletionEntry } from './words.ts';
 import { tree } from './words.ts';
 
@@ -10,19 +11,22 @@ function valueSpec({ takesValue, choices, named }: CompletionEntry['options'][nu
   return takesValue ? ':value:_files' : '';
 }
 
+const rest = (named: boolean, takesArguments: boolean): string =>
+  takesArguments ? `'*:${named ? 'name:_sfp_names' : 'file:_files'}'` : '';
+
 export function zshCompletion(
   entries: readonly CompletionEntry[],
   groupSummaries: CommandTable['groupSummaries'],
 ): string {
   const groups = tree(entries);
   const summaryOf = (words: string): string =>
-    entries.find((entry) => entry.words.join(' ') === words)?.summary ?? groupSummaries[words] ?? '';
+    entries.find((entry) => entry.words.join(' ') === words)?.summary ?? groupSummaries[groupOf(words)] ?? '';
   const described = (words: readonly string[], prefix: string): string =>
     words.map((word) => `'${word}:${quoted(summaryOf(`${prefix}${word}`))}'`).join(' ');
   const groupCases = [...groups]
     .filter(([, verbs]) => verbs.length > 0)
     .map(([group, verbs]) => `    ${group}) items=(${described(verbs, `${group} `)}) ;;`);
-  const optionCases = entries.map(({ words, options, named }) => {
+  const optionCases = entries.map(({ words, options, named, takesArguments }) => {
     const specs = options.flatMap((option) => {
       const { name, short, summary } = option;
       const about = `[${quoted(summary)}]${valueSpec(option)}`;
@@ -31,7 +35,7 @@ export function zshCompletion(
         ...(short === undefined ? [] : [`'-${short}${about}'`]),
       ];
     });
-    return `    '${words.join(' ')}') _arguments '*:${named ? 'name:_sfp_names' : 'file:_files'}' ${specs.join(' ')} && return ;;`;
+    return `    '${words.join(' ')}') _arguments ${rest(named, takesArguments)} ${specs.join(' ')} && return ;;`;
   });
   return `#compdef sfp
 # zsh completion for sfp: source <(sfp completion zsh)
@@ -45,7 +49,13 @@ _sfp_names() {
 }
 _sfp() {
   local -a items typed
-  typed=(\${\${words[2,CURRENT-1]}:#-*})
+  local word skip=''
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+    if [[ -n $skip ]]; then skip=''
+    elif [[ $word == --context ]]; then skip=1
+    elif [[ $word != -* ]]; then typed+=("$word")
+    fi
+  done
   case "\${typed[1]:-} \${typed[2]:-}" in
     ' ') items=(${described([...groups.keys()], '')}) ;;
   esac

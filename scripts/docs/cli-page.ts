@@ -2,6 +2,7 @@ import type { ArgumentSpec, CommandEntry, CommandModule, OptionSpec } from '../.
 import { commandTable, groupSummaries } from '../../cli/command-table.ts';
 import { exitCodes } from '../../cli/exit-code.ts';
 import { globalOptions } from '../../cli/globals.ts';
+import { aliasesOf } from '../../cli/group-aliases.ts';
 import { argumentText } from '../../cli/parse.ts';
 import { generatedNote } from './generated-note.ts';
 import { markdownTable } from './markdown-table.ts';
@@ -40,7 +41,10 @@ export async function cliPage(): Promise<string> {
     `[\`sfp ${path}\`](#sfp-${path.replaceAll(' ', '-')})`,
     summary,
   ]);
-  const groups = Object.entries(groupSummaries).map(([name, summary]) => [`\`sfp ${name}\``, summary]);
+  const groups = Object.entries(groupSummaries).map(([name, summary]) => [
+    [name, ...aliasesOf(name)].map((word) => `\`sfp ${word}\``).join(', '),
+    summary,
+  ]);
   return `${[
     generatedNote,
     '# Commands',

@@ -18,5 +18,5 @@ const route = createRoute({
 
 export const getLockByTicket: Endpoint = (api) =>
   api.openapi(route, async (c) =>
-    c.json(toEnvironmentLock(await findLock(c.get('caller').db, c.req.valid('param').ticket)), 200),
+    c.json(toEnvironmentLock(await findLock(c.get('caller').db, c.req.valid('param'))), 200),
   );

@@ -18,6 +18,5 @@ const route = createRoute({
 
 export const getLock: Endpoint = (api) =>
   api.openapi(route, async (c) => {
-    const { id, ticket } = c.req.valid('param');
-    return c.json(toEnvironmentLock(await findLock(c.get('caller').db, ticket, id)), 200);
+    return c.json(toEnvironmentLock(await findLock(c.get('caller').db, c.req.valid('param'))), 200);
   });

@@ -1,9 +1,8 @@
 import { createRoute } from '@hono/zod-openapi';
 import { environmentLockSchema } from '../../../contracts/environment-lock.ts';
 import { bearer, type Endpoint, jsonAnswer, problems } from '../../http/api.ts';
-import { environmentLockRowSchema, toEnvironmentLock } from '../../rows/environment-lock.ts';
-import { fetchRows } from '../../services/database.ts';
-import { findLock } from './find.ts';
+import { toEnvironmentLock } from '../../rows/environment-lock.ts';
+import { askLock } from './find.ts';
 import { ticketParameters } from './parameters.ts';
 
 const route = createRoute({
@@ -19,9 +18,9 @@ const route = createRoute({
 
 export const releaseLock: Endpoint = (api) =>
   api.openapi(route, async (c) => {
-    const { db } = c.get('caller');
-    const { id, ticket } = c.req.valid('param');
-    await findLock(db, ticket, id);
-    const released = db.rpc('release_environment_lock', { p_ticket: ticket });
-    return c.json(toEnvironmentLock(await fetchRows(released, environmentLockRowSchema)), 200);
+    const of = c.req.valid('param');
+    const released = c
+      .get('caller')
+      .db.rpc('release_environment_lock', { p_ticket: of.ticket, p_environment_id: of.id });
+    return c.json(toEnvironmentLock(await askLock(released, of)), 200);
   });

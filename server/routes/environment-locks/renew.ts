@@ -2,9 +2,8 @@ import { createRoute } from '@hono/zod-openapi';
 import { renewLockSchema } from '../../../contracts/api/environment-lock.ts';
 import { environmentLockSchema } from '../../../contracts/environment-lock.ts';
 import { bearer, type Endpoint, jsonAnswer, jsonBody, problems } from '../../http/api.ts';
-import { environmentLockRowSchema, toEnvironmentLock } from '../../rows/environment-lock.ts';
-import { fetchRows } from '../../services/database.ts';
-import { findLock } from './find.ts';
+import { toEnvironmentLock } from '../../rows/environment-lock.ts';
+import { askLock } from './find.ts';
 import { ticketParameters } from './parameters.ts';
 
 const route = createRoute({
@@ -21,10 +20,11 @@ const route = createRoute({
 
 export const renewLock: Endpoint = (api) =>
   api.openapi(route, async (c) => {
-    const { db } = c.get('caller');
-    const { id, ticket } = c.req.valid('param');
-    await findLock(db, ticket, id);
-    const { leaseSeconds } = c.req.valid('json');
-    const renewed = db.rpc('renew_environment_lock', { p_ticket: ticket, p_lease_seconds: leaseSeconds ?? null });
-    return c.json(toEnvironmentLock(await fetchRows(renewed, environmentLockRowSchema)), 200);
+    const of = c.req.valid('param');
+    const renewed = c.get('caller').db.rpc('renew_environment_lock', {
+      p_ticket: of.ticket,
+      p_environment_id: of.id,
+      p_lease_seconds: c.req.valid('json').leaseSeconds ?? null,
+    });
+    return c.json(toEnvironmentLock(await askLock(renewed, of)), 200);
   });
