@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deploymentMetadataSchema } from './deployment.ts';
+import { deploymentMetadataSchema, type Stage } from './deployment.ts';
 import { failureSchema } from './error.ts';
 import { timestampSchema, uuidSchema } from './scalar.ts';
 import { poolSchema } from './task.ts';
@@ -7,6 +7,9 @@ import { poolSchema } from './task.ts';
 export const buildStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'expired'] as const;
 export const buildStatusSchema = z.enum(buildStatuses);
 export type BuildStatus = z.infer<typeof buildStatusSchema>;
+
+/** The stages that a task of type `build` runs. */
+export const buildStages = ['checkout', 'build', 'validate'] as const satisfies readonly Stage[];
 
 /** Legal moves; `expired`: retention has removed its files. SQL enforces the same table. */
 export const buildTransitions: Record<BuildStatus, readonly BuildStatus[]> = {

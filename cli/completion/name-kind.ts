@@ -1,6 +1,7 @@
 /** What an argument or an option's value names; the shells complete it. See names.ts for where each is looked up. */
 export const nameKinds = [
   'account',
+  'build',
   'collection',
   'context',
   'deployment',
@@ -9,6 +10,7 @@ export const nameKinds = [
   'invitation',
   'member',
   'project',
+  'release',
   'schedule',
   'service',
   'task',

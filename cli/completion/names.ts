@@ -43,12 +43,21 @@ const onServer: Partial<Record<NameKind, OnServer>> = {
     const { items } = await api.environments.list(project, all);
     return items.map(({ slug, category }) => ({ name: slug, hint: category }));
   },
+  async release(connection, given) {
+    const where = { ...recent, project: given.get('project'), ...(await inAccount(connection, given)) };
+    const { items } = await connection.api.releases.list(where);
+    return items.map(({ name, status }) => ({ name, hint: status }));
+  },
   async task({ api }, given) {
     const { items } = await api.tasks.list({ ...recent, project: given.get('project') });
     return items.map(({ id, type, status, createdAt }) => ({
       name: id,
       hint: `${type} ${status}, ${time(createdAt)}`,
     }));
+  },
+  async build({ api }, given) {
+    const { items } = await api.builds.list({ ...recent, project: given.get('project') });
+    return items.map(({ id, number, ref, status }) => ({ name: id, hint: `build ${number}, ${ref} ${status}` }));
   },
   async deployment({ api }, given) {
     const { items } = await api.deployments.list({ ...recent, project: given.get('project') });

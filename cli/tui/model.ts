@@ -1,5 +1,6 @@
 import type { Watcher } from '../../client/watch/feed-source.ts';
 import type { WatchPhase } from '../../client/watch/phase.ts';
+import { buildStages } from '../../contracts/build.ts';
 import type { Deployment, Stage, StageStatus } from '../../contracts/deployment.ts';
 import { stages } from '../../contracts/deployment.ts';
 import type { Failure } from '../../contracts/error.ts';
@@ -26,7 +27,19 @@ export interface WatchTitle {
   project?: string;
   environment?: string;
   ref?: string;
+  /** Number of the build that the task makes. */
+  build?: number;
 }
+
+/** `site → dev`, `site build 7`; undefined when not even the project is known. */
+export const subjectOf = ({ project, environment, build }: WatchTitle): string | undefined => {
+  if (project === undefined) return undefined;
+  return build === undefined ? `${project} → ${environment ?? '?'}` : `${project} build ${build}`;
+};
+
+/** The stages that a task of this kind has. */
+export const stagesShown = ({ title }: Pick<WatchModel, 'title'>): readonly Stage[] =>
+  title.build === undefined ? stages : buildStages;
 
 /** What a deployment waits for before it may begin. */
 export interface ApprovalState {

@@ -1,8 +1,7 @@
 import { Box, Text } from 'ink';
-import { stages } from '../../contracts/deployment.ts';
 import { formatDuration } from '../output/duration.ts';
 import type { Tone } from '../output/style.ts';
-import type { ApprovalState, LogEntry, WatchModel } from './model.ts';
+import { type ApprovalState, type LogEntry, stagesShown, subjectOf, type WatchModel } from './model.ts';
 import { logWindow } from './scroll.ts';
 import { stageDuration, stageMarks, statusText, taskMarks } from './stage-row.ts';
 
@@ -17,7 +16,7 @@ const isCompact = ({ rows }: ViewSize): boolean => rows < compactRows;
 
 /** How many lines of the log fit. */
 export function logRows(model: WatchModel, size: ViewSize): number {
-  const stageRows = model.stages === null ? 0 : isCompact(size) ? 1 : stages.length;
+  const stageRows = model.stages === null ? 0 : isCompact(size) ? 1 : stagesShown(model).length;
   // Head, rule above and below the log, progress, foot; and one row that stays free so that nothing scrolls.
   return Math.max(1, size.rows - stageRows - 6);
 }
@@ -37,7 +36,7 @@ const phaseWords: Record<WatchModel['phase'], readonly [string, Tone]> = {
 };
 
 function Head({ model, now }: { model: WatchModel; now: number }) {
-  const { project, environment, ref } = model.title;
+  const { ref } = model.title;
   const [phase, tone] = phaseWords[model.phase];
   const mark = taskMarks[model.status];
   const elapsed = model.startedAt === null ? '' : formatDuration((model.finishedAt ?? now) - model.startedAt);
@@ -46,7 +45,7 @@ function Head({ model, now }: { model: WatchModel; now: number }) {
     <Box justifyContent="space-between">
       <Text wrap="truncate">
         <Toned tone={mark.tone}>{mark.sign}</Toned>
-        <Text bold>{project === undefined ? ` task ${model.taskId}` : ` ${project} → ${environment ?? '?'}`}</Text>
+        <Text bold>{` ${subjectOf(model.title) ?? `task ${model.taskId}`}`}</Text>
         <Text dimColor>{ref === undefined ? '' : `  ${ref}${commit}`}</Text>
         <Text color="yellow">{model.attempt > 1 ? `  attempt ${model.attempt}` : ''}</Text>
       </Text>
@@ -64,7 +63,7 @@ function Stages({ model, size, now }: { model: WatchModel; size: ViewSize; now: 
   if (isCompact(size)) {
     return (
       <Text wrap="truncate">
-        {stages.map((stage) => (
+        {stagesShown(model).map((stage) => (
           <Toned key={stage} tone={stageMarks[states[stage].status].tone}>
             {`${stageMarks[states[stage].status].sign} ${stage}  `}
           </Toned>
@@ -74,7 +73,7 @@ function Stages({ model, size, now }: { model: WatchModel; size: ViewSize; now: 
   }
   return (
     <Box flexDirection="column">
-      {stages.map((stage) => {
+      {stagesShown(model).map((stage) => {
         const state = states[stage];
         const mark = stageMarks[state.status];
         const took = stageDuration(state, now);

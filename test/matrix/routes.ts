@@ -1,6 +1,7 @@
 import type { RouteName } from '../../contracts/permissions/routes.ts';
 import type { Actor } from '../../contracts/permissions/rule.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { builds } from './probes/builds.ts';
 import { configuration } from './probes/configuration.ts';
 import { documents } from './probes/documents.ts';
 import { environmentLock } from './probes/environment-lock.ts';
@@ -12,6 +13,7 @@ import type { World } from './world.ts';
 
 export const probes: Record<RouteName, Probe> = {
   ...identity,
+  ...builds,
   ...configuration,
   ...documents,
   ...environmentLock,

@@ -1,6 +1,7 @@
 import type { Actor } from '../../contracts/permissions/rule.ts';
 import type { TableName, Verb } from '../../contracts/permissions/tables.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { builds } from './samples/builds.ts';
 import { configuration } from './samples/configuration.ts';
 import { documents } from './samples/documents.ts';
 import { identity } from './samples/identity.ts';
@@ -11,6 +12,7 @@ import type { World } from './world.ts';
 
 export const samples: Record<TableName, Sample> = {
   ...identity,
+  ...builds,
   ...configuration,
   ...documents,
   ...operation,

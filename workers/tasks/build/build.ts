@@ -1,3 +1,4 @@
+import { buildStages } from '../../../contracts/build.ts';
 import {
   stages as allStages,
   type Stage,
@@ -24,9 +25,6 @@ import { StageLedger } from '../stages/stage-ledger.ts';
 import type { TaskRun } from '../task-run.ts';
 
 const defaultTimeoutMs = 1_800_000;
-/** The stages of a build; the others are a deployment's. */
-const own: readonly Stage[] = ['checkout', 'build', 'validate'];
-
 /** Builds one commit of a project and keeps what came of it: the task type `build`. */
 export async function runBuild(run: TaskRun, settings: WorkerSettings): Promise<TaskEnd> {
   const { project, task, attempt } = run.started;
@@ -52,9 +50,11 @@ export async function runBuild(run: TaskRun, settings: WorkerSettings): Promise<
   return end;
 }
 
+const own: ReadonlySet<Stage> = new Set(buildStages);
+
 /** An attempt that was killed behind its record has nothing left to do. */
 const startingStatus = ({ artifacts }: TaskBuild): StageStatusMap => {
-  const status = (stage: Stage): StageStatus => (own.includes(stage) && artifacts.length === 0 ? 'pending' : 'skipped');
+  const status = (stage: Stage): StageStatus => (own.has(stage) && artifacts.length === 0 ? 'pending' : 'skipped');
   return Object.fromEntries(allStages.map((stage) => [stage, status(stage)])) as StageStatusMap;
 };
 
