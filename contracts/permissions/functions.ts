@@ -46,7 +46,6 @@ export const functions: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'private.person_account_ids': ['authenticated'],
   'private.may_join_topic': ['authenticated'],
   // What an index asks of whoever writes.
-  'private.words_of': ['authenticated', 'service_role'],
   'private.failure_words': ['authenticated', 'service_role'],
   'private.deployment_words': ['authenticated', 'service_role'],
   // The API server, the dispatcher, the workers.
