@@ -226,7 +226,8 @@ grant execute on function public.reserve_artifacts(uuid, int, jsonb) to service_
 -- each; the answer to a repeated call is the same.
 create function public.record_build(p_task_id uuid, p_attempt int, p_build jsonb)
 returns jsonb language plpgsql security definer set search_path = '' as $$
-declare v_task public.tasks; v_deployment public.deployments; v_build public.builds; v_size bigint;
+declare
+  v_task public.tasks; v_deployment public.deployments; v_build public.builds; v_held text[]; v_size bigint;
 begin
   v_task := private.lock_attempt(p_task_id, p_attempt);
   select * into v_deployment from public.deployments where id = v_task.deployment_id for update;
@@ -238,13 +239,13 @@ begin
     return jsonb_build_object('id', v_build.id, 'number', v_build.number);
   end if;
   -- Held, so that no removal takes them before the references are there to be seen.
-  perform 1 from private.artifacts s
-  where s.digest in (select a.digest from jsonb_to_recordset(p_build -> 'artifacts') a(digest text))
-  order by s.digest for update;
-  if exists (
-    select 1 from jsonb_to_recordset(p_build -> 'artifacts') a(digest text)
-    where not exists (select 1 from private.artifacts s where s.digest = a.digest and s.removal_run is null)
-  ) then
+  select coalesce(array_agg(l.digest), '{}') into v_held from (
+    select s.digest from private.artifacts s
+    where s.removal_run is null
+      and s.digest in (select a.digest from jsonb_to_recordset(p_build -> 'artifacts') a(digest text))
+    order by s.digest for update
+  ) l;
+  if exists (select 1 from jsonb_to_recordset(p_build -> 'artifacts') a(digest text) where a.digest <> all (v_held)) then
     perform private.fail(409, 'artifacts_not_reserved', 'The store does not hold all of these contents for this task.',
       'Reserve them, store them and record the build again.');
   end if;
@@ -303,8 +304,8 @@ begin
       select 1 from (select distinct d.environment_id from public.deployments d where d.build_id = p.id) e
       cross join lateral (
         select d.build_id from public.deployments d
-        where d.environment_id = e.environment_id and d.status = 'succeeded' and d.build_id is not null
-        order by d.created_at desc, d.id desc limit 10) newest
+        where d.environment_id = e.environment_id and d.status = 'succeeded'
+        order by d.finished_at desc limit 10) newest
       where newest.build_id = p.id);
 end $$;
 create function public.expire_builds(p_limit int default 200)
