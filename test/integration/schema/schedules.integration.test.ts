@@ -139,9 +139,8 @@ describe('a schedule in the table', () => {
   it('moves only as the table says, whoever asks', async () => {
     const made = await schedule();
     await owned('update public.schedules set enabled = false where id = $1', [made.id]);
-    // The platform's own key gets no further: a disabled one is never made active past the planning.
-    const forged = service(`update public.schedules set enabled = true, next_at = now() where id = $1`, [made.id]);
-    await forged;
+    // The platform's own key gets no further: what is enabled is always planned first.
+    await service('update public.schedules set enabled = true, next_at = now() where id = $1', [made.id]);
     expect(await read(String(made.id))).toMatchObject({ status: 'planning', next_at: null });
     await expect(
       service('update public.schedules set ended_at = now() where id = $1', [made.id]),
