@@ -4,6 +4,7 @@ import type { CallName } from '../../contracts/permissions/calls.ts';
 import type { Actor } from '../../contracts/permissions/rule.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { newCollection, newDocument } from './samples/documents.ts';
+import { newDeployableBuild, newDeployed, newDeployedRelease, newRelease, releaseName } from './samples/releases.ts';
 import { askRest } from './tables.ts';
 import type { World } from './world.ts';
 
@@ -73,6 +74,21 @@ export const callSamples: Record<CallName, (world: World, actor: Actor) => Promi
     p_decision: 'approved',
   }),
   list_approvals: async (world) => ({ p_deployment_id: await approvedDeployment(world) }),
+  create_release: (world) => ({ p_account_id: world.account, p_name: releaseName() }),
+  set_release_build: async (world) => ({
+    p_release_id: await newRelease(world),
+    p_build_id: await newDeployableBuild(world),
+  }),
+  remove_release_build: async (world) => ({ p_release_id: await newRelease(world), p_project_id: world.project }),
+  finalize_release: async (world) => ({ p_release_id: await newDeployedRelease(world) }),
+  abort_release: async (world) => ({ p_release_id: await newRelease(world) }),
+  deploy_release: async (world) => ({ p_release_id: await newRelease(world), p_environment: 'dev' }),
+  promote_deployment: async (world) => ({
+    p_from: (await newDeployed(world)).id,
+    p_to: world.environment,
+    p_again: true,
+  }),
+  rollback_deployment: async (world) => ({ p_environment_id: (await newDeployed(world)).id }),
   cancel_task: async (world) => ({ p_task_id: await world.newTask() }),
   retry_deployment: async (world) => {
     const { id, task_id } = await world.newDeployment();

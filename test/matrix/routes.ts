@@ -8,6 +8,7 @@ import { environmentLock } from './probes/environment-lock.ts';
 import { identity } from './probes/identity.ts';
 import { operation } from './probes/operation.ts';
 import type { Probe } from './probes/probe.ts';
+import { releases } from './probes/releases.ts';
 import { schedules } from './probes/schedules.ts';
 import type { World } from './world.ts';
 
@@ -18,6 +19,7 @@ export const probes: Record<RouteName, Probe> = {
   ...documents,
   ...environmentLock,
   ...operation,
+  ...releases,
   ...schedules,
 };
 

@@ -6,6 +6,7 @@ import { configuration } from './samples/configuration.ts';
 import { documents } from './samples/documents.ts';
 import { identity } from './samples/identity.ts';
 import { operation } from './samples/operation.ts';
+import { releases } from './samples/releases.ts';
 import type { Row, Sample } from './samples/sample.ts';
 import { schedules } from './samples/schedules.ts';
 import type { World } from './world.ts';
@@ -16,6 +17,7 @@ export const samples: Record<TableName, Sample> = {
   ...configuration,
   ...documents,
   ...operation,
+  ...releases,
   ...schedules,
 };
 
