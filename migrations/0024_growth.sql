@@ -261,6 +261,7 @@ language sql stable security definer set search_path = '' as $$
   span as (select extract(epoch from (last).at - (first).at) / 86400 as days, first, last from ends)
   select jsonb_build_object(
     'databaseBytes', pg_database_size(current_database()),
+    'artifactBytes', (select coalesce(sum(size_bytes), 0)::bigint from private.artifacts),
     'tables', (select jsonb_agg(jsonb_build_object('name', t.name, 'rows', t.rows, 'bytes', t.bytes) order by t.bytes desc)
       from (select * from private.table_sizes() order by bytes desc limit 10) t),
     -- Two samples of the same hour, at midnight, say nothing about a day.

@@ -6,6 +6,7 @@ import { localUrl } from '../local-url.ts';
 import type { StackRuntime } from '../runtime.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { readState } from '../state.ts';
+import { askGrowth, type SizeOfStack } from './growth.ts';
 import { type StackReport, stackStatus } from './status.ts';
 
 /** All that `sfp server status` shows. */
@@ -29,6 +30,8 @@ export interface StackOverview extends StackReport {
     pending: number | null;
   };
   lastBackup: LastBackup | null;
+  /** How large it is and how fast it grows; null when it does not answer. */
+  growth: SizeOfStack | null;
 }
 
 export interface OverviewOptions {
@@ -47,7 +50,8 @@ export async function stackOverview(options: OverviewOptions): Promise<StackOver
     lastBackup(stack.layout, new Date()),
   ]);
   const installed = readState(stack.layout)?.platformVersion ?? null;
-  const running = report.status === 'stopped' ? null : await askVersion(stack);
+  const [running, growth] =
+    report.status === 'stopped' ? [null, null] : await Promise.all([askVersion(stack), askGrowth(stack)]);
   const database = running?.schema ?? null;
   return {
     ...report,
@@ -63,6 +67,7 @@ export async function stackOverview(options: OverviewOptions): Promise<StackOver
       pending: database === null ? null : Math.max(0, schemaVersion - database),
     },
     lastBackup: backup,
+    growth,
   };
 }
 

@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { SfpError } from '../../../contracts/error.ts';
 import type { Check } from '../../../stack/checks/check.ts';
 import { domainChecks } from '../../../stack/checks/domain.ts';
+import { growthCheck } from '../../../stack/checks/growth.ts';
 import { installedFilesCheck } from '../../../stack/checks/installed-files.ts';
 import { machineChecks } from '../../../stack/checks/machine.ts';
 import { stackConditionChecks } from '../../../stack/checks/stack-condition.ts';
 import { stackFileChecks } from '../../../stack/checks/stack-files.ts';
 import { stackLayout } from '../../../stack/layout.ts';
+import { askGrowth } from '../../../stack/lifecycle/growth.ts';
 import { baseDirCommand } from '../../../stack/server-command.ts';
 import { openStack, type Stack } from '../../../stack/stack.ts';
 import { platformVersion } from '../../platform-version.ts';
@@ -32,6 +34,7 @@ export function doctorChecks(baseDir: string, tenant: string | undefined): reado
   return [
     ...ofFiles,
     ...runtime.checks(stack),
+    growthCheck(layout, () => askGrowth(stack)),
     installedFilesCheck(stack, runtime, platformVersion()),
     ...(domain === undefined ? [] : domainChecks(domain)),
   ];

@@ -1,4 +1,5 @@
 import { backupWarning } from '../../../stack/backup/last-backup.ts';
+import { fullSoon } from '../../../stack/checks/growth.ts';
 import type { StackOverview } from '../../../stack/lifecycle/overview.ts';
 import { serverCommand } from '../../../stack/server-command.ts';
 
@@ -21,6 +22,11 @@ export function statusAdvice(report: StackOverview): StatusAdvice {
   if (noBackup !== null) {
     warnings.push(noBackup);
     hints.push(`Make one with: ${serverCommand(report, 'backup')}`);
+  }
+  const soon = report.growth === null ? null : fullSoon(report, report.growth);
+  if (soon !== null) {
+    warnings.push(soon.warning);
+    hints.push(soon.advice);
   }
   if (versions.updateAvailable) hints.push(`Update it to ${versions.cli} with: ${serverCommand(report, 'update')}`);
   else if ((migrations.pending ?? 0) > 0 && busy === null && problem === undefined) {

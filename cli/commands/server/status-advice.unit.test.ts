@@ -16,6 +16,7 @@ const overview = (change: Partial<StackOverview> = {}): StackOverview => ({
   busy: null,
   versions: { installed: '0.2.0', running: '0.2.0', cli: '0.2.0', updateAvailable: false },
   migrations: { database: 12, known: 12, pending: 0 },
+  growth: null,
   lastBackup: { name: 'b', path: '/b', createdAt: '2026-01-01T00:00:00Z', encrypted: true, ageMs: day },
   ...change,
 });

@@ -1,4 +1,5 @@
 import { backupWarning } from '../../../stack/backup/last-backup.ts';
+import { sizeText } from '../../../stack/checks/growth.ts';
 import type { StackOverview } from '../../../stack/lifecycle/overview.ts';
 import type { ServiceStatus, StackStatus } from '../../../stack/runtime.ts';
 import { formatDuration } from '../../output/duration.ts';
@@ -52,6 +53,7 @@ export const statusView = (report: StackOverview, now: Date): TextView => {
     ['version', versionText(report)],
     ['migrations', migrationsText(report)],
     ['backup', backupText(report)],
+    ['size', report.growth === null ? null : sizeText(report.growth)],
     ['memory', memoryText(services)],
     ['cpu', percent(total(services, ({ cpu }) => cpu))],
   ]);
