@@ -25,7 +25,7 @@ export interface World {
   newUser(): Promise<{ id: string; email: string }>;
   newMember(): Promise<{ id: string; email: string }>;
   newDeployment(): Promise<{ id: string; task_id: string }>;
-  /** One that waits for an approval, in an environment of its own. */
+  /** One that waits for an approval. */
   newWaitingDeployment(): Promise<{ id: string; task_id: string }>;
   newAssociation(): Promise<string>;
   newTask(): Promise<string>;
@@ -78,6 +78,11 @@ export async function makeWorld(): Promise<World> {
     `insert into public.environments (account_id, project_id, slug, name) values ($1, $2, 'dev', 'Dev') returning id`,
     [account, project],
   );
+  const guarded = await id(
+    `insert into public.environments (account_id, project_id, slug, name, protection)
+     values ($1, $2, 'guarded', 'Guarded', '{"requiredApprovals": 1}') returning id`,
+    [account, project],
+  );
 
   const tokens = new Map<Actor, { api: string; rest: string }>();
   for (const scope of tokenScopes) {
@@ -126,11 +131,6 @@ export async function makeWorld(): Promise<World> {
     },
     newDeployment,
     async newWaitingDeployment() {
-      const guarded = await id(
-        `insert into public.environments (account_id, project_id, slug, name, protection)
-         values ($1, $2, $3, 'Guarded', '{"requiredApprovals": 1}') returning id`,
-        [account, project, `e-${randomBytes(6).toString('hex')}`],
-      );
       const made = await insert(
         `insert into public.deployments (account_id, project_id, environment_id, ref) values ($1, $2, $3, 'main') returning id, task_id`,
         [account, project, guarded],
