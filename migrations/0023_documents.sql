@@ -116,13 +116,14 @@ create table private.document_versions (
 alter table private.documents enable row level security;
 alter table private.document_versions enable row level security;
 
+-- An index of an expression is not partial: the planner takes figures about the expression from whole ones alone.
 -- jsonb_path_ops hashes a value with its path: with the collection as the first step of the path, a search in one
 -- collection meets none of another's entries.
 create function private.document_scope(p_collection_id uuid, p_value jsonb) returns jsonb
 language sql immutable parallel safe set search_path = '' as $$ select jsonb_build_object(p_collection_id::text, p_value) $$;
 create index documents_updated_idx on private.documents (collection_id, updated_at desc, key desc) where value is not null;
 create index documents_value_idx on private.documents
-  using gin (private.document_scope(collection_id, value) jsonb_path_ops) where value is not null;
+  using gin (private.document_scope(collection_id, value) jsonb_path_ops);
 
 -- What is left to do for a collection, step by step (advance_collections): copy it into tables of its own, discard those
 -- tables, clear the shared ones of it. No foreign key: a discard outlives its collection.
@@ -582,7 +583,7 @@ begin
   execute format('create index on %s using gin (value jsonb_path_ops) where value is not null', v_documents);
   for v_index in select value from jsonb_array_elements(v_indexes) loop
     v_count := v_count + 1;
-    execute format('create index documents_%s_field_%s on %s ((%s), key) where value is not null', replace(p_id::text, '-', ''), v_count,
+    execute format('create index documents_%s_field_%s on %s ((%s), key)', replace(p_id::text, '-', ''), v_count,
       v_documents, private.indexed_field(v_index ->> 'path', v_index ->> 'type'));
   end loop;
   insert into private.collection_jobs (collection_id, kind) values (p_id, 'copy');
