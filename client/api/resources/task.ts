@@ -7,7 +7,7 @@ import { at, type Http, type Page, page } from '../request.ts';
 
 export type TaskFilter = Omit<z.input<typeof taskQuerySchema>, 'cursor' | 'limit'>;
 
-interface EventsQuery {
+export interface EventsQuery {
   afterSeq?: number | undefined;
   limit?: number | undefined;
   signal?: AbortSignal | undefined;
