@@ -11,8 +11,9 @@ function valueSpec({ takesValue, choices, named }: CompletionEntry['options'][nu
   return takesValue ? ':value:_files' : '';
 }
 
+// The command's own words count as arguments: without a place for them nothing would be completed.
 const rest = (named: boolean, takesArguments: boolean): string =>
-  takesArguments ? `'*:${named ? 'name:_sfp_names' : 'file:_files'}'` : '';
+  `'*:${named ? 'name:_sfp_names' : takesArguments ? 'file:_files' : ' : '}'`;
 
 export function zshCompletion(
   entries: readonly CompletionEntry[],
