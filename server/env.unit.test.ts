@@ -26,6 +26,17 @@ it('reads the names of contracts/env', () => {
   });
 });
 
+it('keeps logs for 90 days, the audit log for 400 and history for good, if nothing else is said', () => {
+  expect(parseEnv(good).retention).toEqual({ taskEventsDays: 90, auditLogDays: 400, historyDays: undefined });
+  const said = {
+    SFP_RETENTION_TASK_EVENTS_DAYS: '7',
+    SFP_RETENTION_AUDIT_LOG_DAYS: '90',
+    SFP_RETENTION_HISTORY_DAYS: '365',
+  };
+  expect(parseEnv({ ...good, ...said }).retention).toEqual({ taskEventsDays: 7, auditLogDays: 90, historyDays: 365 });
+  expect(() => parseEnv({ ...good, SFP_RETENTION_AUDIT_LOG_DAYS: '89' })).toThrow('SFP_RETENTION_AUDIT_LOG_DAYS');
+});
+
 it('names what is wrong and shows no value', () => {
   const bad = {
     ...good,

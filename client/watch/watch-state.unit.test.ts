@@ -62,6 +62,17 @@ describe('phase table', () => {
 });
 
 describe('reduceWatch', () => {
+  it('ends at the end of a task whose log is no longer kept', () => {
+    const { state, effects } = feed(
+      { type: 'start' },
+      { type: 'snapshot', task: task(7, 'succeeded') },
+      { type: 'logRemoved' },
+    );
+    expect(state.phase).toBe('done');
+    expect(emitted(effects)).toEqual([]);
+    expect(effects.at(-1)).toEqual({ type: 'end', status: 'succeeded' });
+  });
+
   it('fetches at once and again after the join, which the first fetch may not have seen', () => {
     const { state, effects } = feed({ type: 'start' }, { type: 'joined' });
     expect(kinds(effects)).toEqual(['fetch', 'phase']);

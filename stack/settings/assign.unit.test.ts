@@ -63,6 +63,7 @@ describe('assign', () => {
     ['pools.standard.slots=500', /<=100/],
     ['pools.standard.slots=many', /expected number/],
     ['drainTimeoutMs=-1', />=0/],
+    ['retention.auditLogDays=30', />=90/],
     ['signup=ajar', /"open"\|"closed"/],
     ['publicUrl=nowhere', /URL/],
     ['ports.rest=20000', /two ports/],
