@@ -58,7 +58,8 @@ alter table public.deployments
 create index deployments_release_idx on public.deployments (release_id, account_id);
 create index deployments_source_idx on public.deployments (source_deployment_id);
 -- What an environment has now, and what it had.
-create index deployments_succeeded_idx on public.deployments (environment_id, finished_at desc) where status = 'succeeded';
+create index deployments_succeeded_idx on public.deployments (environment_id, finished_at desc, id desc)
+  where status = 'succeeded' and finished_at is not null;
 create index deployments_unfinished_idx on public.deployments (environment_id, created_at desc) where finished_at is null;
 
 -- The build, of this project, when all of it can be deployed; held against retention until the caller commits.
@@ -212,6 +213,20 @@ begin
 end $$;
 create trigger release_build_changed after insert or update or delete on public.release_builds
   for each row execute function private.release_build_changed();
+
+-- The changelog that stays, as a document too: named like the release.
+create function private.release_begun() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.put_document(new.account_id, 'changelogs', new.name,
+    jsonb_build_object('releaseId', new.id, 'release', new.name, 'projects', new.changelog));
+  return null;
+-- Longer than the collection takes: the release has it all the same, and a deployment does not fail by it.
+exception when sqlstate 'PT413' then
+  raise warning 'The changelog of release % is too long for a document.', new.id;
+  return null;
+end $$;
+create trigger release_begun after update of status on public.releases
+  for each row when (old.status = 'pending' and new.status = 'in_progress') execute function private.release_begun();
 
 alter table public.releases enable row level security;
 alter table public.release_builds enable row level security;
@@ -390,7 +405,9 @@ grant execute on function public.deploy_release(uuid, text, boolean, public.pool
 -- What the environment has: the newest that succeeded, whatever it came from.
 create function private.current_deployment(p_environment_id uuid)
 returns public.deployments language sql stable security definer set search_path = '' as $$
-  select d from public.deployments d where d.environment_id = p_environment_id and d.status = 'succeeded'
+  -- With its last stage it is a success, and only with its task it has ended.
+  select d from public.deployments d
+  where d.environment_id = p_environment_id and d.status = 'succeeded' and d.finished_at is not null
   order by d.finished_at desc, d.id desc limit 1
 $$;
 
@@ -492,3 +509,57 @@ end $$;
 create trigger check_release_retry before update of task_id on public.deployments
   for each row when (new.release_id is not null and new.task_id is not null and new.origin <> 'rollback'
     and new.task_id is distinct from old.task_id) execute function private.check_release_retry();
+
+-- As in 0005; a build has a commit before it too.
+create or replace function public.start_task(p_task_id uuid, p_run_id text, p_worker text, p_lease_seconds int)
+returns jsonb language plpgsql security definer set search_path = '' as $$
+declare v_task public.tasks; v_deployment public.deployments; v_outcome text; v_previous text;
+begin
+  select * into v_task from public.tasks where id = p_task_id for update;
+  if not found then perform private.fail(404, 'not_found', 'There is no such task.'); end if;
+  if v_task.status = 'cancelled' then
+    v_outcome := 'cancelled';
+  elsif v_task.status in ('succeeded', 'failed') then
+    v_outcome := 'finished';
+  elsif v_task.status = 'running' and v_task.lease_expires_at > now() then
+    v_outcome := 'busy';
+  elsif v_task.cancel_requested_at is not null then
+    perform private.end_task(p_task_id, 'cancelled', null);
+    v_outcome := 'cancelled';
+  else
+    v_outcome := 'started';
+    -- A stage that a lost attempt left running begins again; the finished ones stay.
+    if v_task.status = 'running' then perform private.settle_stages(p_task_id, 'queued'); end if;
+    update public.tasks set status = 'running', attempt = attempt + 1, run_id = p_run_id, worker = p_worker,
+      lease_expires_at = now() + make_interval(secs => p_lease_seconds),
+      started_at = coalesce(started_at, now())
+    where id = p_task_id;
+    update public.deployments set queue_status = 'dispatched', started_at = coalesce(started_at, now()), failure = null
+    where task_id = p_task_id;
+    -- This delivery took the task: an outbox row that still wants to deliver it would only start a run that ends as busy.
+    delete from private.outbox where task_id = p_task_id and kind = 'task.dispatch';
+    perform private.add_event(p_task_id, 'task',
+      jsonb_build_object('status', 'running', 'worker', p_worker, 'failure', null));
+  end if;
+  select * into v_task from public.tasks where id = p_task_id;
+  select * into v_deployment from public.deployments where id = v_task.deployment_id;
+  if v_task.build_id is not null then
+    -- Of its ref: what a release says to have changed is put together from builds.
+    select b.commit_sha into v_previous from public.builds b join public.builds own on own.id = v_task.build_id
+    where b.project_id = own.project_id and b.ref = own.ref and b.number < own.number
+      and b.status in ('succeeded', 'expired') and b.commit_sha is not null
+    order by b.number desc limit 1;
+  else
+    -- What is there now, a promotion's or a rollback's commit as well.
+    select d.commit_sha into v_previous from public.deployments d
+    where d.environment_id = v_task.environment_id and d.status = 'succeeded' and d.finished_at is not null
+      and d.id <> v_task.deployment_id and d.commit_sha is not null
+    order by d.finished_at desc limit 1;
+  end if;
+  return jsonb_build_object('outcome', v_outcome, 'attempt', v_task.attempt, 'leaseExpiresAt', v_task.lease_expires_at,
+    'task', to_jsonb(v_task),
+    'deployment', case when v_deployment.id is not null then to_jsonb(v_deployment) end,
+    'project', (select to_jsonb(p) from public.projects p where p.id = v_task.project_id),
+    'environment', (select to_jsonb(e) from public.environments e where e.id = v_task.environment_id),
+    'previousSuccess', case when v_previous is not null then jsonb_build_object('commitSha', v_previous) end);
+end $$;

@@ -14,6 +14,8 @@ export async function deployedNow(db: Database, environmentIds: readonly string[
     .select(`id,deployments(${deployedColumns})`)
     .in('id', environmentIds)
     .eq('deployments.status', 'succeeded')
+    // With its last stage it is a success, and only with its task it has ended.
+    .not('deployments.finished_at', 'is', null)
     .order('finished_at', newest)
     .order('id', newest)
     .limit(1, { referencedTable: 'deployments' });

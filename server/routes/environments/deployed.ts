@@ -24,7 +24,12 @@ export const listDeployed: Endpoint = (api) =>
     const { db } = c.get('caller');
     const page = c.req.valid('query');
     const { id } = await findEnvironment(db, c.req.valid('param').id);
-    const query = db.from('deployments').select(deployedColumns).eq('environment_id', id).eq('status', 'succeeded');
+    const query = db
+      .from('deployments')
+      .select(deployedColumns)
+      .eq('environment_id', id)
+      .eq('status', 'succeeded')
+      .not('finished_at', 'is', null);
     const rows = await fetchRows(paginate(query, page, { at: 'finished_at', id: 'id' }), z.array(deployedRowSchema));
     return c.json(
       toPageBy(rows, page.limit, toDeployed, (row) => [row.finished_at, row.id]),

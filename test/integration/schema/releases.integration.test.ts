@@ -562,8 +562,30 @@ describe('the changelog of a release', () => {
     // Against what is finalized when it begins, and fixed from then on.
     await insert({ environment_id: where, release_id: two });
     expect(await shas(two)).toEqual(['a2', ['a5', 'a4', 'a3']]);
+    const kept = await owned('select (private.get_document($1, $2, $3)).value', [
+      world.account,
+      'changelogs',
+      String((await release(two)).name),
+    ]);
+    expect(kept).toMatchObject([{ value: { releaseId: two, projects: (await release(two)).changelog } }]);
     expect(((await release(two)).changelog as Row)[of]).toMatchObject({ since: { releaseId: one, build: 1 } });
     const older = await create([first]);
     expect(await shas(older)).toEqual(['a2', []]);
+  });
+
+  it('begins, in a build, with the build of its ref before it', async () => {
+    const of = await project(newName().slice(0, 12));
+    const previous = async (ref: string): Promise<unknown> => {
+      const made = await id('insert into public.builds (project_id, ref) values ($1, $2)', [of, ref]);
+      const [row] = await owned('select task_id from public.builds where id = $1', [made]);
+      const { rows } = await database.as(asService, (client) =>
+        client.query(`select public.start_task($1, 'run', 'worker', 60) as started`, [row?.task_id]),
+      );
+      return rows[0]?.started.previousSuccess;
+    };
+    expect(await previous('main')).toBeNull();
+    await build(of, { commit: 'a1' });
+    await build(of, { commit: 'x1', ref: 'other' });
+    expect(await previous('main')).toEqual({ commitSha: 'a1' });
   });
 });

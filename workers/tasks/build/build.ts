@@ -82,7 +82,10 @@ async function checkOut(context: StageContext, { build }: TaskBuild): Promise<vo
   const refKind = await git.kindOf(context.ref, sha);
   const commit = await git.commit(sha);
   context.commitSha = sha;
-  await ownCall(run, () => run.store.describeBuild(task.id, attempt, sha, { commit, refKind }));
+  const previous = run.started.previousSuccess?.commitSha;
+  const changelog = previous ? await git.changelog(previous, sha) : undefined;
+  const learnt = { commit, refKind, ...(changelog === undefined ? {} : { changelog }) };
+  await ownCall(run, () => run.store.describeBuild(task.id, attempt, sha, learnt));
   run.events.say('note', { text: `${project.slug} at ${sha.slice(0, 12)}: ${commit.subject}` });
   ledger.move('checkout', 'succeeded');
 }
