@@ -37,7 +37,13 @@ export type RecordedBuild = z.infer<typeof recordedBuildSchema>;
 export class StaleAttempt extends Error {}
 
 const appendedSchema = z.object({ lastSeq: z.number().int(), cancelRequested: z.boolean() });
-const allocationSchema = z.object({ held: z.boolean(), position: z.number().int() });
+const allocationSchema = z.object({
+  held: z.boolean(),
+  position: z.number().int(),
+  /** Who holds a lock of the environment, and why. */
+  holder: z.string().optional(),
+  reason: z.string().optional(),
+});
 
 /** The worker's only way to the database: RPCs as service_role, through the gateway. Every call is idempotent. */
 export class TaskStore {

@@ -7,6 +7,15 @@ const leaseSeconds = 30;
 const renewMs = 8_000;
 const pollMs = 500;
 
+/** What the log says of the wait; a person's lock may last for hours, so it says whose it is. */
+function waitText(
+  slug: string,
+  { position, holder, reason }: Awaited<ReturnType<TaskRun['store']['acquireEnvironment']>>,
+) {
+  const lock = holder === undefined ? '' : `, held by ${holder}${reason === undefined ? '' : ` (${reason})`}`;
+  return `Waiting for the environment ${slug}: ${position} ahead${lock}.`;
+}
+
 /**
  * The right to change one environment. Deployments to it take turns in the order they asked; a holder that dies loses
  * its turn when the lease runs out.
@@ -30,7 +39,7 @@ export class EnvironmentLease {
       if (ticket.held) break;
       if (ticket.position !== position) {
         position = ticket.position;
-        run.events.say('note', { text: `Waiting for the environment ${environment.slug}: ${position} ahead.` });
+        run.events.say('note', { text: waitText(environment.slug, ticket) });
       }
       await delay(pollMs, undefined, { signal: run.signal });
     }
