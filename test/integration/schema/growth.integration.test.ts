@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readMigrations } from '../../../migrations/migration-file.ts';
 import { migrateUp } from '../../../migrations/migrator.ts';
+import { waitFor } from '../../support/wait.ts';
 import { asService, asUser, type CoreDatabase, startCoreDatabase, startPlatformDatabase } from './core-database.ts';
 import { makeWorld, type World } from './world.ts';
 
@@ -265,6 +266,33 @@ describe('retention', () => {
     } finally {
       await other.end();
     }
+  });
+
+  it('goes on after it was killed in the middle of a step', async () => {
+    await oldTask(200);
+    await round(3_000);
+    const month = await monthOf(200);
+    const other = new Client({ connectionString: database.postgres.url('postgres') });
+    await other.connect();
+    try {
+      await other.query('begin');
+      await other.query('select count(*) from public.task_events');
+      const caller = new Client({ connectionString: database.postgres.url('postgres') });
+      // The end of its connection is what this is about.
+      caller.on('error', () => undefined);
+      await caller.connect();
+      const killed = expect(caller.query('select public.retention_step(90, 400)')).rejects.toThrow();
+      const waiting = `select pid from pg_stat_activity where query like '%retention_step%' and wait_event_type = 'Lock'`;
+      await waitFor(async () => (await query(waiting)).length === 1, { timeoutMs: 5_000, what: 'a step at the lock' });
+      await query(`select pg_terminate_backend(pid) from (${waiting}) w`);
+      await killed;
+    } finally {
+      await other.end();
+    }
+    expect(await column(`select to_regclass('partitions.task_events_${month}') is not null`)).toEqual([true]);
+    await round();
+    expect(await column(`select to_regclass('partitions.task_events_${month}') is not null`)).toEqual([false]);
+    expect(await column("select count(*)::int from pg_locks where locktype = 'advisory'")).toEqual([0]);
   });
 
   it('works beside those who append: nothing waits for each other, nothing is lost', async () => {
