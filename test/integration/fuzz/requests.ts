@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { JsonSchema, Operation } from '../../../scripts/docs/api-document.ts';
-import { junk, spoiltValuesOf, valuesOf } from './values.ts';
+import { junk, type Known, spoiltValuesOf, valuesOf } from './values.ts';
 
 /** One request of an operation; `path` has its parameters and its query in it. */
 export interface FuzzRequest {
@@ -27,50 +27,64 @@ const headerText = (value: unknown): string =>
 /** Not so long that the HTTP server refuses the request before the API sees it: 16 KiB of headers, Node's default. */
 const encoded = (value: unknown): string => encodeURIComponent(written(value).slice(0, 400).toWellFormed());
 
-/** Mostly what the parameter's schema allows, sometimes anything. */
-function parameter(schema: JsonSchema, known: fc.Arbitrary<string>): fc.Arbitrary<unknown> {
-  return fc.oneof({ weight: 4, arbitrary: valuesOf(schema, known) }, { weight: 1, arbitrary: junk });
-}
+/** What is wrong about a request, when something is. */
+type Spoilt = 'nothing' | 'path' | 'query' | 'headers' | 'body';
 
-function query(operation: Operation, known: fc.Arbitrary<string>): fc.Arbitrary<string> {
-  const named = operation.parameters.filter((of) => of.in === 'query');
-  const values = Object.fromEntries(named.map(({ name, schema }) => [name, parameter(schema, known)]));
-  const surplus = { surplus: junk };
-  return fc.record({ ...values, ...surplus }, { requiredKeys: [] }).map((chosen) => {
-    const pairs = Object.entries(chosen).map(([name, value]) => `${encodeURIComponent(name)}=${encoded(value)}`);
+const parameter = (schema: JsonSchema, known: Known, field: string, spoilt: boolean): fc.Arbitrary<unknown> =>
+  spoilt ? fc.oneof(junk, valuesOf(schema, known, field)) : valuesOf(schema, known, field);
+
+function query({ operation }: Target, known: Known, spoilt: boolean): fc.Arbitrary<string> {
+  // A cursor comes from an answer; one that is made up is wrong.
+  const named = operation.parameters.filter((of) => of.in === 'query' && (spoilt || of.name !== 'cursor'));
+  const values: Record<string, fc.Arbitrary<unknown>> = spoilt ? { surplus: junk } : {};
+  for (const { name, schema } of named) values[name] = parameter(schema, known, name, spoilt);
+  const requiredKeys = named.filter(({ required }) => required).map(({ name }) => name);
+  return fc.record(values, { requiredKeys }).map((chosen) => {
+    const pairs = Object.entries<unknown>(chosen).map(
+      ([name, value]) => `${encodeURIComponent(name)}=${encoded(value)}`,
+    );
     return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
   });
 }
 
-function path(target: Target, known: fc.Arbitrary<string>): fc.Arbitrary<string> {
+/** What the parameter `{id}` of `/environments/{id}` names is an environment; the others say it themselves. */
+const fieldOf = (path: string, name: string): string =>
+  ['id', 'idOrSlug', 'idOrName'].includes(name) ? (path.split('/')[3] ?? name) : name;
+
+function path(target: Target, known: Known, spoilt: boolean): fc.Arbitrary<string> {
   const named = target.operation.parameters.filter((of) => of.in === 'path');
-  return fc.tuple(...named.map(({ schema }) => parameter(schema, known))).map((values) =>
+  const values = named.map(({ name, schema }) => parameter(schema, known, fieldOf(target.path, name), spoilt));
+  return fc.tuple(...values).map((chosen) =>
     // An empty segment would be another route.
-    named.reduce((text, { name }, n) => text.replace(`{${name}}`, encoded(values[n]) || '%20'), target.path),
+    named.reduce((text, { name }, n) => text.replace(`{${name}}`, encoded(chosen[n]) || '%20'), target.path),
   );
 }
 
-function headers(operation: Operation, known: fc.Arbitrary<string>): fc.Arbitrary<Record<string, string>> {
+function headers({ operation }: Target, known: Known, spoilt: boolean): fc.Arbitrary<Record<string, string>> {
   const named = operation.parameters.filter((of) => of.in === 'header');
-  const version = fc.constantFrom('*', '"1"', '"2"', '1', 'W/"1"', '""');
-  const values = named.map(({ name, schema }) => [
-    name,
-    name.toLowerCase() === 'if-match' ? fc.oneof(version, junk) : parameter(schema, known),
-  ]);
+  const version = fc.constantFrom('*', '"1"', '"2"');
+  const values: Record<string, fc.Arbitrary<unknown>> = {
+    'idempotency-key': spoilt ? fc.oneof(fc.uuid(), junk) : fc.uuid(),
+  };
+  for (const { name, schema } of named) {
+    const right = name.toLowerCase() === 'if-match' ? version : valuesOf(schema, known, name);
+    values[name] = spoilt ? fc.oneof(junk, right) : right;
+  }
+  const requiredKeys = spoilt ? [] : named.map(({ name }) => name).filter((name) => !/none-match/i.test(name));
   return fc
-    .record({ ...Object.fromEntries(values), 'idempotency-key': fc.oneof(fc.uuid(), junk) }, { requiredKeys: [] })
+    .record(values, { requiredKeys })
     .map((chosen) =>
       Object.fromEntries(Object.entries<unknown>(chosen).map(([name, value]) => [name, headerText(value)])),
     );
 }
 
-function body(operation: Operation, known: fc.Arbitrary<string>): fc.Arbitrary<string | undefined> {
+function body({ operation }: Target, known: Known, spoilt: boolean): fc.Arbitrary<string | undefined> {
   const schema = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
   if (schema === undefined) return fc.constant(undefined);
   const json = (value: unknown): string => JSON.stringify(value) ?? 'null';
+  if (!spoilt) return valuesOf(schema, known).map(json);
   return fc.oneof(
-    { weight: 6, arbitrary: valuesOf(schema, known).map(json) },
-    { weight: 6, arbitrary: spoiltValuesOf(schema, known).map(json) },
+    { weight: 8, arbitrary: spoiltValuesOf(schema, known).map(json) },
     { weight: 1, arbitrary: fc.constantFrom('', '{', '{"a":', 'null', '[]', '"\\ud800"', '{"__proto__":{"x":1}}') },
   );
 }
@@ -78,15 +92,19 @@ function body(operation: Operation, known: fc.Arbitrary<string>): fc.Arbitrary<s
 /**
  * Requests of one operation: half of them as its description allows, the others with something wrong about them.
  *
- * @param known ids and names of things that are there
  * @param actors how many there are to choose from
  */
-export function requestsOf(target: Target, known: fc.Arbitrary<string>, actors: number): fc.Arbitrary<FuzzRequest> {
-  return fc.record({
-    method: fc.constant(target.method.toUpperCase()),
-    path: fc.tuple(path(target, known), query(target.operation, known)).map((parts) => parts.join('')),
-    headers: headers(target.operation, known),
-    body: body(target.operation, known),
-    actor: fc.nat(actors - 1),
-  });
+export function requestsOf(target: Target, known: Known, actors: number): fc.Arbitrary<FuzzRequest> {
+  const wrongs: readonly Spoilt[] = ['nothing', 'nothing', 'nothing', 'nothing', 'path', 'query', 'headers', 'body'];
+  return fc.constantFrom(...wrongs).chain((spoilt) =>
+    fc.record({
+      method: fc.constant(target.method.toUpperCase()),
+      path: fc
+        .tuple(path(target, known, spoilt === 'path'), query(target, known, spoilt === 'query'))
+        .map((parts) => parts.join('')),
+      headers: headers(target, known, spoilt === 'headers'),
+      body: body(target, known, spoilt === 'body'),
+      actor: fc.nat(actors - 1),
+    }),
+  );
 }

@@ -38,8 +38,17 @@ const inside = (low: number | undefined, high: number | undefined, most: number)
   max: Math.min(high ?? most, most),
 });
 
-function text(schema: JsonSchema, known: fc.Arbitrary<string>): fc.Arbitrary<string> {
-  if (schema.format === 'uuid') return fc.oneof({ weight: 3, arbitrary: known }, fc.uuid());
+/** Ids and names of things that are there, by the name of the field that names one: `project`, `buildId`. */
+export type Known = (field: string) => fc.Arbitrary<string> | undefined;
+
+function text(schema: JsonSchema, known: Known, field: string): fc.Arbitrary<string> {
+  const there = known(field);
+  const made = invented(schema);
+  return there === undefined ? made : fc.oneof({ weight: 9, arbitrary: there }, { weight: 1, arbitrary: made });
+}
+
+function invented(schema: JsonSchema): fc.Arbitrary<string> {
+  if (schema.format === 'uuid') return fc.uuid();
   if (schema.format === 'email') return fc.emailAddress();
   if (schema.format === 'date-time')
     return fc
@@ -48,23 +57,20 @@ function text(schema: JsonSchema, known: fc.Arbitrary<string>): fc.Arbitrary<str
   if (schema.pattern !== undefined) return fc.stringMatching(new RegExp(schema.pattern));
   const minLength = schema.minLength ?? 0;
   const maxLength = Math.max(minLength, Math.min(schema.maxLength ?? 60, 60));
-  return fc.oneof({ weight: 1, arbitrary: known }, { weight: 2, arbitrary: fc.string({ minLength, maxLength }) });
+  return fc.string({ minLength, maxLength });
 }
 
-/**
- * Values that the schema allows.
- *
- * @param known ids and names of things that are there
- */
-export function valuesOf(schema: JsonSchema, known: fc.Arbitrary<string>): fc.Arbitrary<unknown> {
+/** Values that the schema of a field allows. */
+export function valuesOf(schema: JsonSchema, known: Known, field = ''): fc.Arbitrary<unknown> {
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   const choices = schema.oneOf ?? schema.anyOf;
-  if (choices !== undefined) return fc.oneof(...choices.map((choice) => valuesOf(choice, known)));
-  if (Array.isArray(schema.type)) return fc.oneof(...schema.type.map((type) => valuesOf({ ...schema, type }, known)));
+  if (choices !== undefined) return fc.oneof(...choices.map((choice) => valuesOf(choice, known, field)));
+  if (Array.isArray(schema.type))
+    return fc.oneof(...schema.type.map((type) => valuesOf({ ...schema, type }, known, field)));
   switch (schema.type) {
     case 'string':
-      return text(schema, known);
+      return text(schema, known, field);
     case 'integer':
       return fc.integer(inside(schema.minimum, schema.maximum, 2 ** 31 - 1));
     case 'number':
@@ -74,7 +80,7 @@ export function valuesOf(schema: JsonSchema, known: fc.Arbitrary<string>): fc.Ar
     case 'null':
       return fc.constant(null);
     case 'array':
-      return fc.array(valuesOf(schema.items ?? {}, known), { maxLength: 4 });
+      return fc.array(valuesOf(schema.items ?? {}, known, field), { maxLength: 4 });
     case 'object':
       return objectsOf(schema, known);
     default:
@@ -82,8 +88,8 @@ export function valuesOf(schema: JsonSchema, known: fc.Arbitrary<string>): fc.Ar
   }
 }
 
-function objectsOf(schema: JsonSchema, known: fc.Arbitrary<string>): fc.Arbitrary<unknown> {
-  const named = Object.entries(schema.properties ?? {}).map(([name, of]) => [name, valuesOf(of, known)] as const);
+function objectsOf(schema: JsonSchema, known: Known): fc.Arbitrary<unknown> {
+  const named = Object.entries(schema.properties ?? {}).map(([name, of]) => [name, valuesOf(of, known, name)] as const);
   const object = fc.record(Object.fromEntries(named), { requiredKeys: schema.required ?? [] });
   if (typeof schema.additionalProperties !== 'object') return object;
   const others = fc.dictionary(fc.stringMatching(/^[A-Za-z_]\w{0,10}$/), valuesOf(schema.additionalProperties, known), {
@@ -93,7 +99,7 @@ function objectsOf(schema: JsonSchema, known: fc.Arbitrary<string>): fc.Arbitrar
 }
 
 /** The same with one thing about it that is wrong, or something else altogether. */
-export const spoiltValuesOf = (schema: JsonSchema, known: fc.Arbitrary<string>): fc.Arbitrary<unknown> =>
+export const spoiltValuesOf = (schema: JsonSchema, known: Known): fc.Arbitrary<unknown> =>
   fc.oneof(
     { weight: 1, arbitrary: junk },
     {
