@@ -30,6 +30,7 @@ export async function fillEvents(
   signal: AbortSignal,
 ): Promise<void> {
   const partitioned = await isPartitioned(client);
+  if (partitioned) await makePartitions(client);
   const { rows } = await client.query<{ count: number }>(
     `select count(*)::int as count from public.tasks where run_id = 'bench'`,
   );
@@ -64,6 +65,14 @@ export async function fillEvents(
   await client.query('set session_replication_role = origin; set synchronous_commit = on');
   await client.query('vacuum (analyze) public.task_events, public.tasks, public.deployments');
 }
+
+/** As they would be there if the stack had run for so long. */
+const makePartitions = (client: Client): Promise<unknown> =>
+  client.query(
+    `select private.create_partition('task_events', month::date)
+     from generate_series(date_trunc('month', now() - interval '${days} days'), now(), interval '1 month') month
+     where to_regclass('partitions.task_events_' || to_char(month, 'YYYY_MM')) is null`,
+  );
 
 /** A task with a long log of its own, in the middle of the time. */
 export async function makeLongTask(client: Client, { accountId, projectId, environmentId }: Owner, events: number) {
