@@ -300,14 +300,14 @@ grant execute on function public.run_schedule(uuid) to authenticated;
 
 -- The words of some text, for a search: letters and digits, in lower case. Not to_tsvector: it takes refs for paths and
 -- commits for numbers. A lexeme has at most 2 KB.
-create function private.words_of(p_text text) returns tsvector language sql immutable as $$
+create function private.words_of(p_text text) returns tsvector language sql immutable set search_path = '' as $$
   select array_to_tsvector(array(
     select distinct w from unnest(string_to_array(regexp_replace(lower(p_text), '[^[:alnum:]]+', ' ', 'g'), ' ')) w
     where length(w) between 1 and 100))
 $$;
--- The same of what is searched. They call nothing of ours: whoever asks for a row has the expressions of its indexes looked at,
--- and may not look into this schema. Their cost is what the planner weighs a look at every row by.
-create function private.failure_words(p_failure jsonb) returns tsvector language sql immutable cost 2000 as $$
+-- The same of what is searched. They call nothing of ours: an index has them run as whoever writes a row, and those may not
+-- look into this schema. Their cost is what the planner weighs a look at every row by.
+create function private.failure_words(p_failure jsonb) returns tsvector language sql immutable cost 2000 set search_path = '' as $$
   select array_to_tsvector(array(
     select distinct w from unnest(string_to_array(regexp_replace(lower(coalesce(p_failure ->> 'code', '') || ' '
       || left(coalesce(p_failure ->> 'message', ''), 1000) || ' ' || left(coalesce(p_failure ->> 'detail', ''), 2000)),
@@ -315,7 +315,7 @@ create function private.failure_words(p_failure jsonb) returns tsvector language
     where length(w) between 1 and 100))
 $$;
 create function private.deployment_words(p_ref text, p_commit_sha text, p_metadata jsonb, p_failure jsonb)
-returns tsvector language sql immutable cost 2000 as $$
+returns tsvector language sql immutable cost 2000 set search_path = '' as $$
   select array_to_tsvector(array(
     select distinct w from unnest(string_to_array(regexp_replace(lower(p_ref || ' ' || coalesce(p_commit_sha, '') || ' '
       || left(coalesce(p_metadata #>> '{commit,subject}', ''), 1000) || ' ' || coalesce(p_failure ->> 'code', '') || ' '
@@ -324,7 +324,7 @@ returns tsvector language sql immutable cost 2000 as $$
     where length(w) between 1 and 100))
 $$;
 -- All words, each as the beginning of one; null when there is none.
-create function private.words_query(p_text text) returns tsquery language sql immutable as $$
+create function private.words_query(p_text text) returns tsquery language sql immutable set search_path = '' as $$
   select string_agg(quote_literal(lexeme) || ':*', ' & ')::tsquery from unnest(private.words_of(p_text))
 $$;
 
