@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { commandTable, groupSummaries } from '../../cli/command-table.ts';
 import { globalOptions } from '../../cli/globals.ts';
+import { groupOf } from '../../cli/group-aliases.ts';
 import { writtenPages } from './pages.ts';
 
 const modules = new Map(
@@ -27,7 +28,8 @@ function commandLines(text: string): string[] {
 
 function problemOf(line: string): string | undefined {
   const words = line.replace(/--context \S+ /, '').split(/\s+/);
-  const plain = words.filter((word) => !word.startsWith('-'));
+  const [group, ...others] = words.filter((word) => !word.startsWith('-'));
+  const plain = group === undefined ? [] : [groupOf(group), ...others];
   const path = [plain.slice(0, 2).join(' '), plain[0] ?? ''].find((candidate) => modules.has(candidate));
   if (path === undefined) {
     const [first = '', second = '…'] = plain;

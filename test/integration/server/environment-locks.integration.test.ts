@@ -79,7 +79,7 @@ async function stubborn<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     } catch (error) {
       const status = error instanceof Error && 'status' in error ? Number(error.status) : 0;
       if (status >= 400 && status < 500) throw error;
-      await delay(50);
+      await delay(200);
     }
   }
 }
@@ -306,7 +306,7 @@ describe('two hundred at once, people, tokens and deployments', () => {
       ] as const) {
         await until(count);
         await stack.roles.get(role)?.kill();
-        await stack.start(role);
+        await stack.start(role, { probeMs: 10_000, readyMs: 90_000 });
       }
       await all;
     } finally {

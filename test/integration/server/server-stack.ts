@@ -28,6 +28,12 @@ export interface User {
   token: string;
 }
 
+/** How long one probe of a role may take, and all of them. */
+interface Patience {
+  probeMs: number;
+  readyMs: number;
+}
+
 /** The stack that the API server lives in, each role a process with the environment that the supervisor gives it. */
 export interface ServerStack {
   url: string;
@@ -36,7 +42,8 @@ export interface ServerStack {
   owner: Client;
   service: SupabaseClient;
   roles: Map<RoleName, Role>;
-  start(name: RoleName): Promise<Role>;
+  /** @param patience more of it where the role comes back to a crowd */
+  start(name: RoleName, patience?: Patience): Promise<Role>;
   /** A user with a session. */
   user(name: string): Promise<User>;
   /** Calls the API through the gateway. */
@@ -113,18 +120,19 @@ export async function startServerStack(wanted: readonly RoleName[] = ['hatchet',
     // Workers make their workspaces there.
     ends.push(() => rm(context.layout.baseDir, { recursive: true, force: true }));
     const roles = new Map<RoleName, Role>();
-    const start = async (name: RoleName): Promise<Role> => {
+    const start: ServerStack['start'] = async (name, { probeMs, readyMs } = { probeMs: 1_000, readyMs: 20_000 }) => {
       const role = roleTable[name];
       const entry = new URL(`../../../${role.entry}.ts`, import.meta.url);
       const env = { SFP_LOG_LEVEL: process.env.SFP_TEST_LOG_LEVEL ?? 'info', ...role.env(context) };
       const started = await startRole(entry, env, {
-        ready: async () => (await runProbe(role.probe(context), 1_000)).ok,
+        ready: async () => (await runProbe(role.probe(context), probeMs)).ok,
+        timeoutMs: readyMs,
       });
       roles.set(name, started);
       ends.push(() => started.stop());
       return started;
     };
-    await Promise.all((['auth', 'realtime', 'gateway'] as const).map(start));
+    await Promise.all((['auth', 'realtime', 'gateway'] as const).map((name) => start(name)));
     const owner = new Client({ connectionString: postgres.url('postgres') });
     await owner.connect();
     ends.push(() => owner.end());
