@@ -3,7 +3,7 @@ import type { TaskEvent } from '../../contracts/task-event.ts';
 import type { WatchModel } from './model.ts';
 import { initialModel, logLimit } from './model.ts';
 import { logWindow, scrollModel } from './scroll.ts';
-import { stageDuration } from './stage-row.ts';
+import { stageDuration, statusText } from './stage-row.ts';
 import { updateModel } from './update-model.ts';
 
 const taskId = '018f3c1e-0000-4000-8000-000000000001';
@@ -37,6 +37,26 @@ describe('updateModel', () => {
     expect(running.stages?.build).toEqual({ status: 'running', startedAt: start + 1_000, step: 'compile' });
     const done = given(running, { kind: 'stage', data: { stage: 'build', status: 'succeeded', durationMs: 700 } });
     expect(done.stages?.build).toEqual({ status: 'succeeded', durationMs: 700 });
+  });
+  it('follows how many approvals there are, and what became of them', () => {
+    const approval = { required: 2, approved: 1, expiresAt: '2026-11-22T12:00:00.000Z' };
+    const waiting = given(
+      empty,
+      { kind: 'task', data: { status: 'waiting', failure: null } },
+      { kind: 'note', data: { text: 'Waiting for 2 approvals.', approval: { ...approval, approved: 0 } } },
+      { kind: 'note', data: { text: 'Approved by ada@example.com (1 of 2).', approval } },
+      { kind: 'note', data: { text: 'Something else.' } },
+    );
+    expect(waiting).toMatchObject({ status: 'waiting', approval, startedAt: null });
+    expect(statusText(waiting)).toBe('waiting for approval');
+    const failure = { code: 'deployment_rejected', message: 'Rejected by bob@example.com.' };
+    const rejected = given(waiting, { kind: 'task', data: { status: 'cancelled', failure } });
+    expect(statusText(rejected)).toBe('rejected');
+    const late = { code: 'approval_expired', message: 'Nobody decided in time.' };
+    expect(statusText(given(waiting, { kind: 'task', data: { status: 'cancelled', failure: late } }))).toBe('expired');
+    expect(statusText(given(waiting, { kind: 'task', data: { status: 'cancelled', failure: null } }))).toBe(
+      'cancelled',
+    );
   });
   it('keeps the name of the step that failed', () => {
     const failed = given(

@@ -60,6 +60,13 @@ describe('the view', () => {
     expect(text).toContain('line 49');
     expect(frame.at(-1)).toMatch(/^watching: you, bob@example\.com .*Ctrl-C detaches$/);
   });
+  it('says what it waits for, and how long still', () => {
+    const approval = { required: 2, approved: 1, expiresAt: '1970-01-01T02:00:00.000Z' };
+    const frame = show({ ...deploymentModel, status: 'waiting', startedAt: null, approval }, 100, 24);
+    expect(frame[0]).toMatch(/^◌ site → production .*waiting for approval/);
+    expect(frame.join('\n')).toContain('  1 of 2 approvals, 1 h 59 min left (until 1970-01-01 02:00 UTC)');
+    for (const line of frame) expect(line.length).toBeLessThanOrEqual(100);
+  });
   it.each([
     [40, 24],
     [80, 12],

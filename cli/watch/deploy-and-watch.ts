@@ -16,6 +16,8 @@ export interface DeployOptions {
   environment: string;
   /** The project's default ref when left out. */
   ref?: string | undefined;
+  /** Number or id of a build that is deployed instead of a ref. */
+  build?: string | undefined;
   pool?: Pool | undefined;
   /** A ticket that the caller holds; the deployment runs inside its lock. */
   ticket?: string | undefined;
@@ -37,13 +39,14 @@ export async function watchDeployment(
 }
 
 export async function startDeployment(
-  options: Pick<DeployOptions, 'connection' | 'project' | 'environment' | 'ref' | 'pool' | 'ticket'>,
+  options: Pick<DeployOptions, 'connection' | 'project' | 'environment' | 'ref' | 'build' | 'pool' | 'ticket'>,
 ): Promise<Deployment> {
-  const { connection, project, environment, ref, pool, ticket } = options;
+  const { connection, project, environment, ref, build, pool, ticket } = options;
   return connection.api.deployments.create({
     project,
     environment,
     ...(ref === undefined ? {} : { ref }),
+    ...(build === undefined ? {} : { build: /^\d+$/.test(build) ? Number(build) : build }),
     ...(pool === undefined ? {} : { pool }),
     ...(ticket === undefined ? {} : { lockTicket: ticket }),
   });

@@ -67,6 +67,15 @@ describe('the summary of a deployment', () => {
     expect(text).toContain(`sfp task retry ${id}`);
   });
 
+  it.each(['rejected', 'expired'] as const)(
+    'that was %s offers a new deployment because a retry is refused',
+    (status) => {
+      const text = summaryOf('cancelled', status);
+      expect(text).not.toContain('task retry');
+      expect(text).toContain('sfp deploy --project site --environment production --ref main');
+    },
+  );
+
   it('that was rolled back says so, and offers a new deployment because a retry is refused', () => {
     const text = summaryOf('succeeded', 'rolled_back');
     expect(text).toMatch(/^✗ site → production \(main\) rolled back$/m);

@@ -10,7 +10,12 @@ export const roleOption = (what: string) =>
     summary: `${what}: everybody with at least this role`,
   }) as const;
 export const userOption = (what: string) =>
-  ({ type: 'list', value: 'email', summary: `${what}: this member, by e-mail address or id; several times` }) as const;
+  ({
+    type: 'list',
+    value: 'email',
+    completes: 'member',
+    summary: `${what}: this member, by e-mail address or id; several times`,
+  }) as const;
 
 /** The party that a role and users make; undefined when neither was named. */
 export async function partyOf(

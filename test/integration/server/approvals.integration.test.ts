@@ -180,7 +180,7 @@ describe('a change that comes too late', () => {
     ],
     ['member', () => `/members/${viewer.id}`, { role: 'viewer' }, { role: 'member' }, 'role'],
   ] as const)('to a %s is shown both versions', async (_, place, mine, theirs, field) => {
-    const path = await place();
+    const path: string = await place();
     const { version } = (await call('GET', path)).body;
     const etag = { 'if-match': `"${version}"` };
     expect((await call('PATCH', path, theirs, owner, etag)).status).toBe(200);
