@@ -25,6 +25,12 @@ export const command = defineCommand({
       summary: 'Environment, by slug or id',
     },
     ref: { type: 'string', value: 'ref', summary: 'Branch, tag or commit; the project’s default when left out' },
+    build: {
+      type: 'string',
+      value: 'build',
+      completes: 'build',
+      summary: 'A build as it is, by number or id, instead of a ref: nothing is built again',
+    },
     pool: {
       type: 'string',
       value: 'pool',
@@ -42,6 +48,7 @@ export const command = defineCommand({
   examples: [
     'sfp deploy --project site --environment production',
     'sfp deploy -p site -e dev --ref v1.2.0 --json=stream',
+    'sfp deploy -p site -e staging --build 7',
   ],
   async run(context) {
     const { options, output, signal } = context;

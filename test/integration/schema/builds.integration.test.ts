@@ -325,7 +325,7 @@ describe('retention', () => {
         async () =>
           (await owned(`select 1 from pg_locks where not granted and locktype in ('transactionid', 'tuple')`)).length >
           0,
-        { what: 'the deployment to wait for the build' },
+        { timeoutMs: 20_000, what: 'the deployment to wait for the build' },
       );
       await other.query('commit');
       await refused;
@@ -389,7 +389,7 @@ describe('contents that nobody needs', () => {
     } finally {
       await backup.end();
     }
-    await waitFor(async () => (await claim([unknown])).digests.includes(unknown), { what: 'the end of the lock' });
+    await waitFor(async () => (await claim([unknown])).digests.includes(unknown), { timeoutMs: 20_000, what: 'the end of the lock' });
   });
 
   it('are not taken from a build that is being recorded at that moment', async () => {
