@@ -16,7 +16,7 @@ const shells: Record<string, (entries: readonly CompletionEntry[], groups: Comma
 
 export const command = defineCommand({
   description:
-    'Prints a script for your shell:\n  bash  eval "$(sfp completion bash)"\n  zsh   source <(sfp completion zsh)\n  fish  sfp completion fish | source',
+    'Prints a script for your shell:\n  bash  eval "$(sfp completion bash)"\n  zsh   source <(sfp completion zsh)\n  fish  sfp completion fish | source\nNames of projects, environments, members, tasks and the rest are asked from the server while you type, for a second at most (SFP_COMPLETION_TIMEOUT=<milliseconds> changes that), and kept for a few seconds.',
   args: { shell: { summary: 'bash, zsh or fish' } },
   async run({ args, output, table }) {
     const script = shells[args.shell];

@@ -5,8 +5,11 @@ import { configDir, contextsPath } from '../context/contexts-path.ts';
 import { nameCache } from './name-cache.ts';
 import type { Name } from './names.ts';
 
-// A shell waits for this while somebody types.
-const limitMs = 1_000;
+// A shell waits for this while somebody types. For a slow machine or line: SFP_COMPLETION_TIMEOUT, in milliseconds.
+const limitMs = (env: NodeJS.ProcessEnv): number => {
+  const set = Number(env.SFP_COMPLETION_TIMEOUT);
+  return set > 0 && set <= 60_000 ? set : 1_000;
+};
 
 /**
  * `sfp __complete <words…>`, called by the shells' scripts: prints the names that may stand where the last word is, one a
@@ -21,7 +24,7 @@ export async function complete(words: readonly string[], env: NodeJS.ProcessEnv)
   const key = keyOf([...before, current.slice(0, current.length - typed.length)], env);
   const known = cache.get(key);
   if (known !== undefined) return print(known, typed);
-  const lines = await within(linesFor(before, current, env));
+  const lines = await within(limitMs(env), linesFor(before, current, env));
   if (lines === undefined) return;
   print(lines, typed);
   cache.set(key, lines);
@@ -82,8 +85,8 @@ async function linesFor(before: readonly string[], current: string, env: NodeJS.
 }
 
 /** What comes in time; undefined when nothing does, or it fails. */
-async function within(work: Promise<string[]>): Promise<string[] | undefined> {
-  const late = new Promise<undefined>((resolve) => setTimeout(resolve, limitMs, undefined).unref());
+async function within(ms: number, work: Promise<string[]>): Promise<string[] | undefined> {
+  const late = new Promise<undefined>((resolve) => setTimeout(resolve, ms, undefined).unref());
   try {
     return await Promise.race([work, late]);
   } catch {

@@ -15,7 +15,8 @@ function entriesOf(path: string, now: number): Entries {
   }
   const found: Entries = {};
   for (const [key, value] of Object.entries(typeof parsed === 'object' && parsed !== null ? parsed : {})) {
-    const { at, lines } = value as { at?: unknown; lines?: unknown };
+    if (typeof value !== 'object' || value === null || !('at' in value) || !('lines' in value)) continue;
+    const { at, lines } = value;
     if (typeof at !== 'number' || at > now || now - at > keptMs || !Array.isArray(lines)) continue;
     found[key] = { at, lines: lines.filter((line) => typeof line === 'string') };
   }

@@ -1,7 +1,7 @@
 import type { Deployment } from '../../../contracts/deployment.ts';
 import type { Output } from '../../output/output.ts';
 
-export const decideArgs = { id: { summary: 'Deployment id' } } as const;
+export const decideArgs = { id: { completes: 'deployment', summary: 'Deployment id' } } as const;
 export const commentOption = {
   comment: { type: 'string', value: 'text', summary: 'Why; whoever watches reads it, and it stays' },
 } as const;

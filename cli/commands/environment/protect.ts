@@ -40,9 +40,9 @@ function changed(
 
 export const command = defineCommand({
   description: 'What is not named stays. Deployments that wait already go by the rules that they were asked for under.',
-  args: { environment: { summary: 'Id, or slug together with --project' } },
+  args: { environment: { completes: 'environment', summary: 'Id, or slug together with --project' } },
   options: {
-    project: { type: 'string', value: 'slug', short: 'p', summary: 'Project, by slug or id' },
+    project: { type: 'string', value: 'slug', completes: 'project', short: 'p', summary: 'Project, by slug or id' },
     approvals: {
       type: 'integer',
       value: 'number',

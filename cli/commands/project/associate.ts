@@ -11,7 +11,7 @@ export const command = defineCommand({
   description:
     'Nothing is asked of that platform. Named again, the same repository gets the credential, the branch or the status that is named; the rest stays.',
   args: {
-    project: { summary: 'Slug or id' },
+    project: { completes: 'project', summary: 'Slug or id' },
     repository: { summary: 'owner/repository, or organisation/project/repository' },
   },
   options: {
@@ -26,6 +26,7 @@ export const command = defineCommand({
     integration: {
       type: 'string',
       value: 'name',
+      completes: 'integration',
       summary: 'The credential, an integration of the project or its account',
     },
     branch: { type: 'string', value: 'branch', summary: 'Its default branch' },

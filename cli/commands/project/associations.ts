@@ -4,7 +4,7 @@ import { listPages, pageOptions } from '../../context/list-pages.ts';
 import { table } from '../../output/table.ts';
 
 export const command = defineCommand({
-  args: { project: { summary: 'Slug or id' } },
+  args: { project: { completes: 'project', summary: 'Slug or id' } },
   options: pageOptions,
   async run(context) {
     const { args, options, output } = context;

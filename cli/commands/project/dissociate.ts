@@ -5,7 +5,10 @@ import { listPages } from '../../context/list-pages.ts';
 
 export const command = defineCommand({
   description: 'The repository and the credential stay as they are.',
-  args: { project: { summary: 'Slug or id' }, repository: { summary: 'Repository as it was named, or the id' } },
+  args: {
+    project: { completes: 'project', summary: 'Slug or id' },
+    repository: { summary: 'Repository as it was named, or the id' },
+  },
   examples: ['sfp project dissociate site acme/site'],
   async run(context) {
     const { args, output } = context;

@@ -7,7 +7,7 @@ export const command = defineCommand({
     'What a project does not say, its account says; else the platform’s own value holds. `set key=` takes back what was said.',
   args: {
     action: { summary: 'get or set' },
-    project: { summary: 'Slug or id' },
+    project: { completes: 'project', summary: 'Slug or id' },
     settings: { summary: 'get: names; set: key=value, times also as 24h', variadic: true },
   },
   options: {
