@@ -24,12 +24,10 @@ export const listDeployed: Endpoint = (api) =>
     const { db } = c.get('caller');
     const page = c.req.valid('query');
     const { id } = await findEnvironment(db, c.req.valid('param').id);
-    const query = db
-      .from('deployments')
-      .select(deployedColumns)
-      .eq('environment_id', id)
-      .eq('status', 'succeeded')
-      .not('finished_at', 'is', null);
+    let query = db.from('deployments').select(deployedColumns).eq('environment_id', id);
+    query = query.eq('status', 'succeeded');
+    // With its last stage it is a success, and only with its task it has ended.
+    query = query.not('finished_at', 'is', null);
     const rows = await fetchRows(paginate(query, page, { at: 'finished_at', id: 'id' }), z.array(deployedRowSchema));
     return c.json(
       toPageBy(rows, page.limit, toDeployed, (row) => [row.finished_at, row.id]),
