@@ -33,6 +33,17 @@ describe('the table', () => {
     expect(findEntry(['--verbose', 'task', 'list', '--limit', '3'])?.path).toBe('task list');
     expect(findEntry(['task'])).toBeUndefined();
   });
+  it('knows a group by its short name too: to run, in help, and when it is misspelt', async () => {
+    expect(findEntry(['env', 'lock'])?.path).toBe('environment lock');
+    expect(await parse('env extend dev -p site')).toMatchObject({
+      values: { args: { ticket: 'dev' }, options: { project: 'site', duration: '60m' } },
+    });
+    for (const line of ['env', 'env --help']) {
+      expect(await parse(line)).toMatchObject({ kind: 'text', text: expect.stringContaining('environment|env') });
+    }
+    expect((await refused('envi lock')).suggestion).toContain('env');
+    expect((await refused('env lokc')).suggestion).toContain('lock');
+  });
 });
 
 describe('parseCommandLine', () => {

@@ -22,6 +22,9 @@ describe('bash', () => {
     expect(complete('sfp', 'dep')).toEqual(['deploy', 'deployment']);
     expect(complete('sfp', 'task', '')).toEqual(['list', 'get', 'watch', 'logs', 'cancel', 'retry']);
     expect(complete('sfp', 'deploy', '--pro')).toEqual(['--project']);
+    expect(complete('sfp', 'env')).toEqual(['environment', 'env']);
+    expect(complete('sfp', 'env', 'lock')).toEqual(['lock', 'locks']);
+    expect(complete('sfp', 'env', 'extend', 'dev', '--du')).toEqual(['--duration']);
     expect(complete('sfp', 'task', 'list', '--status', 'q')).toEqual(['queued']);
     expect(complete('sfp', 'task', 'watch', 'some-id', '--pl')).toEqual(['--plain']);
   });
