@@ -3,7 +3,7 @@ import { type MissedPolicy, missedLimit } from '../../contracts/schedule.ts';
 import type { Moments } from './schedule-moments.ts';
 
 /** A moment that is acted on within this time is on time; one that is older was missed. */
-export const graceMs = 60_000;
+const graceMs = 60_000;
 /** Moments are counted so far and no further: a minute's line after a month has more than anybody wants to wait for. */
 const countLimit = 1_000;
 

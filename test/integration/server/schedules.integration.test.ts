@@ -266,14 +266,20 @@ describe('the scheduler', () => {
       return role;
     };
     const reached = (count: number) =>
-      waitFor(async () => (await fired()) >= count, { timeoutMs: 120_000, what: `${count} fired moments`, everyMs: 50 });
-    const [one] = await Promise.all([stack.start('api'), second()]); await reached(40);
+      waitFor(async () => (await fired()) >= count, {
+        timeoutMs: 120_000,
+        what: `${count} fired moments`,
+        everyMs: 50,
+      });
+    const [one] = await Promise.all([stack.start('api'), second()]);
+    await reached(40);
     await one.kill();
     const three = second();
     await reached(150);
     await others[0]?.kill();
     await three;
-    const last = await stack.start('api'); await reached(500);
+    const last = await stack.start('api');
+    await reached(500);
     expect(last.output()).not.toContain('"level":50');
     await waitFor(
       async () =>
