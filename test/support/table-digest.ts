@@ -5,6 +5,8 @@ const volatile = [
   'auth.refresh_tokens',
   'auth.mfa_amr_claims',
   'private.outbox',
+  // The day's sample is taken some seconds after a start.
+  'private.size_samples',
 ];
 
 const tableNames = `select schemaname || '.' || tablename from pg_tables
