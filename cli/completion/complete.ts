@@ -54,15 +54,18 @@ const line = ({ name, hint }: Name): string => `${name}\t${hint.replace(control,
 let refreshing: Promise<unknown> | undefined;
 
 async function linesFor(before: readonly string[], current: string, env: NodeJS.ProcessEnv): Promise<string[]> {
-  const [{ commandTable }, { takeGlobals }, { positionOf }] = await Promise.all([
+  const [{ commandTable }, { takeGlobals }, { positionOf }, { groupOf }] = await Promise.all([
     import('../command-table.ts'),
     import('../globals.ts'),
     import('./position.ts'),
+    import('../group-aliases.ts'),
   ]);
   const ofContext = before.at(-1) === '--context' || current.startsWith('--context=');
   const { globals, rest } = takeGlobals(before.at(-1) === '--context' ? before.slice(0, -1) : before, env);
   const words = rest.filter((word) => !word.startsWith('-'));
-  const entry = commandTable.find(({ path }) => path.split(' ').every((part, index) => words[index] === part));
+  const entry = commandTable.find(({ path }) =>
+    path.split(' ').every((part, index) => (index === 0 ? groupOf(words[0] ?? '') : words[index]) === part),
+  );
   const position = ofContext
     ? { kind: 'context' as const, options: new Map<string, string>() }
     : entry && positionOf(entry, (await entry.load()).command, rest, current);

@@ -1,20 +1,18 @@
 /** What an argument or an option's value names; the shells complete it. See names.ts for where each is looked up. */
-export const nameKinds = [
-  'account',
-  'build',
-  'collection',
-  'context',
-  'deployment',
-  'environment',
-  'integration',
-  'invitation',
-  'member',
-  'project',
-  'release',
-  'schedule',
-  'service',
-  'task',
-  'tenant',
-  'token',
-] as const;
-export type NameKind = (typeof nameKinds)[number];
+export type NameKind =
+  | 'account'
+  | 'build'
+  | 'collection'
+  | 'context'
+  | 'deployment'
+  | 'environment'
+  | 'integration'
+  | 'invitation'
+  | 'member'
+  | 'project'
+  | 'release'
+  | 'schedule'
+  | 'service'
+  | 'task'
+  | 'tenant'
+  | 'token';

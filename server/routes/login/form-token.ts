@@ -21,4 +21,3 @@ export function createFormTokens(key: Buffer) {
     },
   };
 }
-export type FormTokens = ReturnType<typeof createFormTokens>;
