@@ -6,6 +6,7 @@ import { cleanUp, interrupted } from './support/clean-up.ts';
 import { load, machine } from './support/machine.ts';
 import { gatedProjectFile } from './support/project-file.ts';
 import { printNote } from './support/table.ts';
+import { documents } from './topics/documents.ts';
 import { enqueueToStart } from './topics/enqueue.ts';
 import { growth } from './topics/growth.ts';
 import { liveFeed } from './topics/live-feed.ts';
@@ -19,6 +20,7 @@ const onOneStack: Record<string, (stack: BenchStack) => Promise<void>> = {
   feed: liveFeed,
   enqueue: enqueueToStart,
   requests,
+  documents,
   // The last one: it leaves ten million events behind.
   growth,
 };
