@@ -157,7 +157,6 @@ create policy deployment_approvals_read on public.deployment_approvals for selec
   using (account_id in (select private.member_account_ids('viewer')));
 create trigger audit after insert or update or delete on public.deployment_approvals
   for each row execute function private.audit('approval', 'deployment_id', 'decision', 'comment');
-alter publication supabase_realtime add table public.deployment_approvals;
 
 grant insert (build_id, release_id, source_deployment_id) on public.deployments to authenticated;
 

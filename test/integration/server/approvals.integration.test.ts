@@ -170,15 +170,18 @@ describe('associations in the API', () => {
 
 describe('a change that comes too late', () => {
   it.each([
-    ['project', () => '/projects/site', { name: 'Mine' }, { name: 'Theirs' }, 'name'],
+    ['project', (): string => '/projects/site', { name: 'Mine' }, { name: 'Theirs' }, 'name'],
     [
       'environment',
-      async (): Promise<string> => `/environments/${await environment({})}`,
+      async (): Promise<string> => {
+        const id: string = await environment({});
+        return `/environments/${id}`;
+      },
       { branchPattern: 'a' },
       { branchPattern: 'b' },
       'branchPattern',
     ],
-    ['member', () => `/members/${viewer.id}`, { role: 'viewer' }, { role: 'member' }, 'role'],
+    ['member', (): string => `/members/${viewer.id}`, { role: 'viewer' }, { role: 'member' }, 'role'],
   ] as const)('to a %s is shown both versions', async (_, place, mine, theirs, field) => {
     const path: string = await place();
     const { version } = (await call('GET', path)).body;
