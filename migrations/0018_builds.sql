@@ -272,18 +272,28 @@ begin
 end $$;
 grant execute on function public.record_build(uuid, int, jsonb) to service_role;
 
--- The manifest of a build outlives its files.
+-- The manifest of a build is a document, and outlives its files. It names as many of them as fit into one.
 create function private.keep_manifest(p_build public.builds) returns void
 language plpgsql security definer set search_path = '' as $$
+declare v_files jsonb; v_count int;
 begin
-  return;
+  select coalesce(jsonb_agg(f.file order by f.path) filter (where f.bytes <= 200000), '[]'), count(*) into v_files, v_count from (
+    select a.path, to_jsonb(a) - 'build_id' - 'account_id' as file,
+      sum(octet_length(to_jsonb(a)::text)) over (order by a.path) as bytes
+    from public.build_artifacts a where a.build_id = p_build.id
+  ) f;
+  perform private.put_document(p_build.account_id, 'build-manifests', p_build.id::text, jsonb_build_object(
+    'build', p_build.id, 'project', p_build.project_id, 'number', p_build.number, 'ref', p_build.ref,
+    'commit', p_build.commit_sha, 'complete', p_build.complete, 'bytes', p_build.size_bytes,
+    'deployment', p_build.deployment_id, 'files', v_files, 'fileCount', v_count), null, p_build.requested_by);
 end $$;
 
 -- How long a build is kept, and how many of a project's newest whatever their age.
 create function private.build_retention(p_account_id uuid, p_project_id uuid)
 returns table (days int, newest int) language plpgsql stable security definer set search_path = '' as $$
 begin
-  return query select 90, 10;
+  return query select private.setting(p_account_id, p_project_id, 'artifactRetentionDays'),
+    private.setting(p_account_id, p_project_id, 'artifactRetentionCount');
 end $$;
 
 -- Retention. What nobody needs any more becomes expired and lets go of its files.

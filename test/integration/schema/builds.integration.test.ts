@@ -167,6 +167,11 @@ describe('a build that was asked for', () => {
     const kept = await owned('select path from public.build_artifacts where build_id = $1 order by 1', [build]);
     expect(kept).toEqual([{ path: 'a' }, { path: 'b' }]);
     expect(await buildOf(build)).toMatchObject({ size_bytes: '20', commit_sha: 'c0ffee' });
+    const [manifest] = await owned(`select (private.get_document($1, 'build-manifests', $2)).value`, [
+      world.account,
+      build,
+    ]);
+    expect(manifest.value).toMatchObject({ commit: 'c0ffee', fileCount: 2, files: [{ path: 'a' }, { path: 'b' }] });
     await expect(record(task, artifacts, true, 2)).rejects.toMatchObject({ message: 'stale_attempt' });
   });
 
