@@ -1,5 +1,5 @@
 /** Other first words of groups. A file of its own: the command table imports completion, which needs it too. */
-export const groupAliases: Readonly<Record<string, string>> = { env: 'environment' };
+const groupAliases: Readonly<Record<string, string>> = { env: 'environment' };
 
 /** The group that a first word means. */
 export const groupOf = (word: string): string => groupAliases[word] ?? word;

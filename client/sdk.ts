@@ -9,5 +9,6 @@ export { type SessionTokens, sessionCredentials } from './auth/session-credentia
 export type { FeedSource, Watcher } from './watch/feed-source.ts';
 export type { WatchPhase } from './watch/phase.ts';
 export { realtimeSource } from './watch/realtime-source.ts';
+export { type LockWait, waitForLock } from './watch/wait-for-lock.ts';
 export { type WatchUpdate, watchTask } from './watch/watch-task.ts';
 export { type TopicUpdate, watchTopic } from './watch/watch-topic.ts';

@@ -67,7 +67,6 @@ export const environmentLocksSchema = z.object({
   /** In the order of asking. */
   queue: z.array(environmentLockSchema),
 });
-export type EnvironmentLocks = z.infer<typeof environmentLocksSchema>;
 
 /** What an environment says of its lock. */
 export const heldLockSchema = z.object({
