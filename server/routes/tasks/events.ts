@@ -6,6 +6,7 @@ import { taskEventFromRow, taskEventRowSchema } from '../../../contracts/task-ev
 import { bearer, type Endpoint, jsonAnswer, problems } from '../../http/api.ts';
 import { type Database, fetchRows } from '../../services/database.ts';
 import { findTask } from './find.ts';
+import { taskTime } from './task-time.ts';
 
 const columns = Object.keys(taskEventRowSchema.shape).join(',');
 
@@ -28,6 +29,7 @@ export const listTaskEvents: Endpoint = (api) =>
       .from('task_events')
       .select(columns)
       .eq('task_id', id)
+      .eq('task_created_at', await taskTime(db, id))
       .gt('seq', afterSeq)
       .order('seq')
       .limit(limit);
