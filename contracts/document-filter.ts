@@ -4,7 +4,7 @@ import { documentPathSchema } from './document.ts';
 const operators = ['!=', '>=', '<=', '=', '>', '<'] as const;
 
 /** One condition on a field: it is there, of the value's type, and compares so. `!=` also holds where there is none. */
-export const documentFilterSchema = z
+const documentFilterSchema = z
   .object({
     path: documentPathSchema,
     op: z.enum(operators),

@@ -29,7 +29,7 @@ export const documentPathSchema = z
 export const collectionIndexSchema = z.object({ path: documentPathSchema, type: z.enum(['text', 'number']) });
 export type CollectionIndex = z.infer<typeof collectionIndexSchema>;
 
-export const maxDocumentBytes = 1_048_576;
+const maxDocumentBytes = 1_048_576;
 export const documentLimitSchema = z.number().int().min(1_024).max(maxDocumentBytes);
 export const keepVersionsSchema = z.number().int().min(0).max(1_000);
 
