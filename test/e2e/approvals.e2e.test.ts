@@ -146,5 +146,17 @@ describe('a deployment that needs approval, by two people’s commands', () => {
     expect(outputOf(watcher.events)).toEqual([]);
     const other = await asOwner('deploy', '-p', 'app', '-e', 'live', '--ref', 'feature', '--detach');
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('branch_not_allowed')]);
+
+    // What is built goes by what its ref was.
+    const promote = () => asOwner('promote', '-p', 'app', '--from', 'dev', '--to', 'live', '--json=stream');
+    const deployToDev = async (ref: string): Promise<void> => {
+      const deployed = stack.deploy('dev', '--ref', ref);
+      expect(await deployed.exit, deployed.stderr).toBe(0);
+    };
+    await deployToDev('main');
+    ok(await promote());
+    await deployToDev('release-1');
+    const refused = await promote();
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('ref_not_a_branch')]);
   });
 });
