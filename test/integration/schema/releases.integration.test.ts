@@ -487,6 +487,22 @@ describe('promotion and rollback', () => {
     const source = await deployed({ environment_id: staging, build_id: content });
     // Newer, but not successful: not what staging has.
     await run((await insert({ environment_id: staging, build_id: await build() })).task_id, 'failed');
+    // Its last stage is done, and its worker is not.
+    const ending = await insert({ environment_id: staging, build_id: await build() });
+    const stages = {
+      checkout: 'skipped',
+      build: 'skipped',
+      validate: 'skipped',
+      deploy: 'succeeded',
+      verify: 'skipped',
+    };
+    await service((client) => client.query(`select public.start_task($1, 'run', 'worker', 60)`, [ending.task_id]));
+    await service((client) =>
+      client.query(`select public.append_task_events($1, 1, '[]', $2, 60)`, [ending.task_id, { stages }]),
+    );
+    expect(await owned('select status, finished_at from public.deployments where id = $1', [ending.id])).toEqual([
+      { status: 'succeeded', finished_at: null },
+    ]);
     const first = await promote();
     expect(first).toMatchObject({ made: true, source_id: source.id });
     expect(await buildOf(first)).toMatchObject({ build_id: content, origin: 'promotion' });
