@@ -21,7 +21,7 @@ export const branchPatternSchema = z
   .regex(/^[^\s\u0000-\u001f\u007f]{1,250}$/, 'a branch, or a pattern such as release/*');
 
 /** Seconds that a deployment may wait for its approvals. */
-export const approvalTimeoutSchema = z.number().int().min(60).max(2_592_000);
+const approvalTimeoutSchema = z.number().int().min(60).max(2_592_000);
 
 /** What an environment asks of a deployment. The database enforces it, and checks the same of what is written. */
 export const protectionSchema = z

@@ -38,7 +38,7 @@ export class SfpError extends Error {
 }
 
 /** What a change that came too late was made to, and what there is. Fields as the resource has them. */
-export const conflictSchema = z.object({
+const conflictSchema = z.object({
   /** The version that the caller had read. */
   expectedVersion: z.number().int(),
   currentVersion: z.number().int(),

@@ -14,7 +14,6 @@ export const platformHosts = {
 } as const;
 export const platformHostNames = ['github', 'azure-devops'] as const satisfies readonly (keyof typeof platformHosts)[];
 export const platformHostSchema = z.enum(platformHostNames);
-export type PlatformHost = z.infer<typeof platformHostSchema>;
 
 export const associationStatuses = ['active', 'disabled'] as const;
 

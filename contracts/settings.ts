@@ -47,7 +47,7 @@ export const settingEntriesSchema = z.strictObject(valueSchemas).partial();
 export type SettingEntries = z.infer<typeof settingEntriesSchema>;
 
 /** Where a value comes from. */
-export const settingSources = ['project', 'account', 'platform'] as const;
+const settingSources = ['project', 'account', 'platform'] as const;
 const effectiveSchema = z.object({ value: z.number().int(), source: z.enum(settingSources) });
 
 export const settingsSchema = z.object({
