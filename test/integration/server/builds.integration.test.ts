@@ -111,6 +111,29 @@ describe('builds through the API', () => {
   });
 });
 
+describe('a build of as many files as it may keep', () => {
+  it('is recorded, listed and described', async () => {
+    const { body } = await ask('POST', '/builds', { project: 'site' });
+    const of = { p_task_id: body.taskId, p_attempt: 1 };
+    await rpc('start_task', { p_task_id: body.taskId, p_run_id: 'r', p_worker: 'w', p_lease_seconds: 60 });
+    const artifacts = Array.from({ length: 20_000 }, (_, index) => ({
+      ...{ kind: 'file', path: `dist/some/deeper/directory/of/the/site/file-${index}.js`, executable: false },
+      ...{ digest: randomBytes(32).toString('hex'), sizeBytes: 10 },
+    }));
+    expect(await rpc('reserve_artifacts', { ...of, p_artifacts: artifacts })).toEqual([]);
+    const record = { commitSha: 'c', complete: true, metadata: {}, artifacts };
+    await rpc('record_build', { ...of, p_build: record });
+    await rpc('finish_task', { ...of, p_status: 'succeeded', p_failure: null, p_events: [], p_patch: {} });
+    expect((await ask('GET', `/builds/${body.id}/artifacts`)).body.items).toHaveLength(20_000);
+    const { rows } = await stack.owner.query(`select (private.get_document($1, 'build-manifests', $2)).value`, [
+      account,
+      body.id,
+    ]);
+    expect(rows[0].value.fileCount).toBe(20_000);
+    expect(rows[0].value.files.length).toBeGreaterThan(500);
+  });
+});
+
 describe('retention', () => {
   it('lets go of what nobody needs, and deletes files after the database has said so', async () => {
     const shared = Buffer.from('shared by both');
