@@ -17,6 +17,15 @@ import { postDispatch } from './routes/internal/dispatch.ts';
 // The largest document, and room for how it is written.
 const maxBodyBytes = 2_000_000;
 
+/**
+ * Reads what is left of a body, to nowhere. An answer before its end would close the connection under whoever is still
+ * sending: the gateway saw a reset in place of the 413, or met the closed connection with its next request.
+ */
+async function readOut({ body }: Request): Promise<void> {
+  if (body === null || body.locked) return;
+  await body.pipeTo(new WritableStream());
+}
+
 /** What a thrown error answers. Bugs are logged with their stack and tell the caller nothing but the request's id. */
 function problemOf(error: Error, services: Services, requestId: string): ApiProblem {
   if (error instanceof ApiProblem) {
@@ -55,7 +64,8 @@ export function createApp(services: Services): Api {
     '*',
     bodyLimit({
       maxSize: maxBodyBytes,
-      onError: () => {
+      onError: async (c) => {
+        await readOut(c.req.raw);
         throw new ApiProblem(413, { code: 'body_too_large', message: `A body has at most ${maxBodyBytes} bytes.` });
       },
     }),

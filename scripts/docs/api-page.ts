@@ -48,7 +48,7 @@ export function apiPage({ paths }: ApiDocument): string {
     generatedNote,
     '# API',
     'Everything is below the stack’s public URL (`sfp server status`). A running stack serves the same as a document for machines, `GET /api/v1/openapi.json`, and as a page, `GET /api/v1/docs`.',
-    'Requests that need a login carry `Authorization: Bearer <token>` with a user’s access token (`POST /api/v1/auth/login`) or an application token (`sfp token create`). Row-level security decides what the caller sees; what is not the caller’s is “not found”. JSON in, JSON out, at most 1 MB a body.',
+    'Requests that need a login carry `Authorization: Bearer <token>` with a user’s access token (`POST /api/v1/auth/login`) or an application token (`sfp token create`). Row-level security decides what the caller sees; what is not the caller’s is “not found”. JSON in, JSON out, at most 2 MB a body.',
     'Lists answer newest first with `{items, nextCursor}`; give `nextCursor` back as `cursor` for the next page. `POST` requests that answer 201 take an `Idempotency-Key`: the same key with the same body within a day gets the first answer again (with `Idempotency-Replayed: true`) and makes nothing new. Every refusal is a [`Problem`](#problem-shape); its `requestId` stands in the log of `api`.',
     'Live events are not polled: join the private Realtime topic `task:<id>` (or `environment:`, `project:`, `account:<id>`) with a user’s token (`POST /api/v1/auth/token` gives one for an application token), and fetch what is missing from `GET /api/v1/tasks/{id}/events`. `client/` does both.',
     markdownTable(

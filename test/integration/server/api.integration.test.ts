@@ -74,7 +74,7 @@ describe('open routes', () => {
   it('describes itself: OpenAPI 3.1 with every route, and a page that loads nothing', async () => {
     const { body } = await stack.call('GET', '/openapi.json');
     expect(body.openapi).toBe('3.1.0');
-    const undocumented = ['/openapi.json', '/docs', '/invite', '/internal/dispatch'];
+    const undocumented = ['/openapi.json', '/docs', '/invite', '/login', '/internal/dispatch'];
     const paths = Object.keys(routes).map((route) => route.split(' ')[1] ?? '');
     const documented = [...new Set(paths)].filter((path) => !undocumented.includes(path));
     expect(Object.keys(body.paths).sort()).toEqual(documented.map((path) => `/api/v1${path}`).sort());
@@ -164,7 +164,7 @@ describe('resources', () => {
     ]) {
       const { status, body } = await stack.call('GET', path, { token: outsider.token });
       expect([path, status, body.code]).toEqual([path, 404, 'not_found']);
-      expect(body.suggestion).toMatch(/: sfp (project|environment|task) list/);
+      expect(body.suggestion).toMatch(/: sfp (project|environment|deployment|task) list/);
     }
     for (const path of ['/accounts', '/projects', '/deployments', '/tasks', '/tokens']) {
       expect((await stack.call('GET', path, { token: outsider.token })).body).toEqual({ items: [], nextCursor: null });
@@ -453,6 +453,21 @@ describe('application tokens', () => {
     const listed = await stack.call('GET', '/tokens', { token: session });
     expect(listed.body.items).toMatchObject([{ id, name: 'ci', revokedAt: expect.any(String) }]);
     expect(JSON.stringify(listed.body)).not.toContain(token);
+  });
+});
+
+describe('a body that is too large', () => {
+  it('is answered as that, and the connection carries on, through the gateway too', async () => {
+    const body = JSON.stringify({ slug: 'large', name: 'x'.repeat(3_000_000) });
+    for (const base of [stack.url, stack.context.urls.api]) {
+      for (let round = 0; round < 3; round += 1) {
+        const headers = { 'content-type': 'application/json', authorization: `Bearer ${owner.token}` };
+        const refused = await fetch(`${base}/api/v1/accounts`, { method: 'POST', headers, body });
+        expect([refused.status, (await refused.json()).code]).toEqual([413, 'body_too_large']);
+        const next = await fetch(`${base}/api/v1/auth/token`, { method: 'POST', headers, body: '{}' });
+        expect([next.status, (await next.json()).code]).toEqual([422, 'request_invalid']);
+      }
+    }
   });
 });
 
