@@ -35,7 +35,6 @@ export const releaseChangesSchema = z.object({
   /** Newest first, at most 500. */
   commits: z.array(z.object({ sha: z.string(), author: z.string(), subject: z.string() })),
 });
-export type ReleaseChanges = z.infer<typeof releaseChangesSchema>;
 
 /** One build of a release's definition. */
 const releaseBuildSchema = z.object({
@@ -46,7 +45,6 @@ const releaseBuildSchema = z.object({
   ref: z.string(),
   commitSha: z.string().nullable(),
 });
-export type ReleaseBuild = z.infer<typeof releaseBuildSchema>;
 
 export const releaseSchema = z.object({
   id: uuidSchema,

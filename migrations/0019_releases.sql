@@ -411,7 +411,13 @@ returns public.deployments language sql stable security definer set search_path 
   order by d.finished_at desc, d.id desc limit 1
 $$;
 
--- Deploys the source's build to an environment whose row the caller has locked, unless that is on its way there already.
+-- One promotion or rollback to an environment at a time. Not the environment's row: who holds it waits for a release
+-- below, whose end waits for tasks, and a task's worker waits for its environment.
+create function private.lock_repeats(p_environment_id uuid) returns void language sql volatile set search_path = '' as $$
+  select pg_advisory_xact_lock(hashtextextended('sfp.repeats:' || p_environment_id, 0))
+$$;
+
+-- Deploys the source's build to an environment that the caller has locked so, unless that is on its way there already.
 create function private.deploy_again(p_environment public.environments, p_source public.deployments, p_again boolean, p_pool public.pool)
 returns jsonb language plpgsql security definer set search_path = '' as $$
 declare v_deployment public.deployments; v_made boolean := false;
@@ -430,14 +436,14 @@ begin
   return jsonb_build_object('made', v_made, 'deployment_id', v_deployment.id, 'source_id', p_source.id);
 end $$;
 
--- Takes what one environment has to another one of the project. The row lock of the target makes two who promote at the
--- same moment one deployment.
+-- Takes what one environment has to another one of the project; of two who promote at the same moment, one deployment.
 create function public.promote_deployment(p_from uuid, p_to uuid, p_again boolean default false, p_pool public.pool default 'standard')
 returns jsonb language plpgsql security definer set search_path = '' as $$
 declare v_from public.environments; v_to public.environments; v_source public.deployments; v_there public.deployments;
 begin
-  select * into v_to from public.environments where id = p_to for no key update;
+  select * into v_to from public.environments where id = p_to;
   perform private.require_role(v_to.account_id, 'member', 'environment');
+  perform private.lock_repeats(p_to);
   select * into v_from from public.environments where id = p_from and project_id = v_to.project_id and account_id = v_to.account_id;
   if v_from.id is null then
     perform private.fail(404, 'not_found', 'There is no such environment in this project, or it is not yours to see.');
@@ -464,9 +470,10 @@ create function public.rollback_deployment(p_environment_id uuid, p_to uuid defa
 returns jsonb language plpgsql security definer set search_path = '' as $$
 declare v_environment public.environments; v_current public.deployments; v_mark public.deployments; v_source public.deployments;
 begin
-  select * into v_environment from public.environments where id = p_environment_id for no key update;
+  select * into v_environment from public.environments where id = p_environment_id;
   perform private.require_role(v_environment.account_id, 'member', 'environment');
   if v_environment.id is null then perform private.fail(404, 'not_found', 'There is no such environment.'); end if;
+  perform private.lock_repeats(p_environment_id);
   if p_to is not null then
     select * into v_source from public.deployments d where d.id = p_to and d.environment_id = p_environment_id;
     if not found then

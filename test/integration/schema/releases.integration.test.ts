@@ -401,6 +401,30 @@ describe('at the same moment', () => {
     }
   });
 
+  it('the end, a promotion and a worker that begins: none waits for another for good', async () => {
+    const content = await build();
+    for (let round = 0; round < 30; round += 1) {
+      const made = await create([content]);
+      await deployed({ environment_id: staging, release_id: made });
+      const queued = await insert({ environment_id: production, release_id: made });
+      const start = service(async (client) => {
+        await client.query(`select public.start_task($1, 'run', 'worker', 60)`, [queued.task_id]);
+        await client.query('select public.acquire_environment($1, $2, 60)', [production, queued.task_id]);
+      });
+      const outcomes = await Promise.allSettled([abort(made), promote(true), start]);
+      // What came too late is told so; nobody is ended as the victim of a deadlock.
+      const refusals = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason.message] : []));
+      expect(['release_aborted', 'stale_attempt']).toEqual(expect.arrayContaining([...new Set(refusals)]));
+      expect(outcomes[0]?.status).toBe('fulfilled');
+      const [task] = await owned('select status from public.tasks where id = $1', [queued.task_id]);
+      expect(['running', 'cancelled']).toContain(task?.status);
+      if (task?.status === 'running')
+        await service((client) =>
+          client.query(`select public.finish_task($1, 1, 'failed', null, '[]', '{}')`, [queued.task_id]),
+        );
+    }
+  });
+
   it('two who promote make one deployment', async () => {
     await deployed({ environment_id: staging, build_id: await build() });
     const both = await Promise.all([promote(), promote()]);
