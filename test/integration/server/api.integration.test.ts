@@ -175,7 +175,7 @@ describe('resources', () => {
       ['POST', `/tasks/${made.taskId}/cancel`],
     ] as const) {
       const { status, body } = await stack.call(method, path, { token: outsider.token });
-      expect([status, body.suggestion]).toEqual([404, expect.stringContaining('sfp task list')]);
+      expect([status, body.suggestion]).toEqual([404, expect.stringMatching(/sfp (deployment|task) list/)]);
     }
     for (const table of [
       'accounts',
