@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { artifactChanged, artifactDamaged, artifactMissing, asStoreFull, storeMissing } from './store-failure.ts';
@@ -76,7 +75,7 @@ export class ArtifactStore {
         throw artifactDamaged(content.digest, path, `${size} bytes instead of ${content.sizeBytes}`);
       const hash = createHash(algorithm);
       let held: Uint8Array | undefined;
-      for await (const chunk of chunksOf(handle)) {
+      for await (const chunk of chunksOf(handle, size)) {
         hash.update(chunk);
         if (held !== undefined) yield held;
         held = chunk;
@@ -136,7 +135,7 @@ export class ArtifactStore {
 export async function contentOf(path: string): Promise<Content> {
   const hash = createHash(algorithm);
   let sizeBytes = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) {
+  for await (const chunk of fileChunks(path)) {
     hash.update(chunk);
     sizeBytes += chunk.length;
   }
@@ -148,9 +147,7 @@ async function copyDurably(from: string | Buffer, to: string): Promise<Content> 
   try {
     const hash = createHash(algorithm);
     let sizeBytes = 0;
-    for await (const chunk of typeof from === 'string'
-      ? createReadStream(from, { highWaterMark: chunkBytes })
-      : [from]) {
+    for await (const chunk of typeof from === 'string' ? fileChunks(from) : [from]) {
       hash.update(chunk);
       sizeBytes += chunk.length;
       await target.writeFile(chunk);
@@ -162,9 +159,20 @@ async function copyDurably(from: string | Buffer, to: string): Promise<Content> 
   }
 }
 
-async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
+async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
+  const handle = await open(path, 'r');
+  try {
+    yield* chunksOf(handle, (await handle.stat()).size);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** To its end, also of a file that grows. Buffers no larger than the file: most are small. */
+async function* chunksOf(handle: FileHandle, size: number): AsyncGenerator<Uint8Array> {
+  const bytes = Math.max(1, Math.min(chunkBytes, size));
   for (;;) {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, null);
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(bytes), 0, bytes, null);
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);
   }

@@ -11,6 +11,7 @@ import { ownCall } from '../stages/own-call.ts';
 import type { DeploymentContext } from './context.ts';
 
 const execute = promisify(execFile);
+const placedAtOnce = 16;
 
 /**
  * Puts what a build keeps into the workspace, every content checked: the stage `checkout` of a deployment that builds nothing.
@@ -53,9 +54,13 @@ async function unpack({ workspace, artifactsDir, run }: DeploymentContext, { art
       await rm(workspace.archive);
     }
     const root = await realpath(workspace.source);
-    for (const artifact of artifacts.filter(({ kind }) => kind !== 'source')) {
+    const files = artifacts.filter(({ kind }) => kind !== 'source');
+    const checked = new Set<string>();
+    for (let start = 0; start < files.length; start += placedAtOnce) {
       run.signal.throwIfAborted();
-      await place(store, root, artifact);
+      const batch = files.slice(start, start + placedAtOnce);
+      for (const { path } of batch) await makeParent(root, path, checked);
+      await Promise.all(batch.map((artifact) => place(store, join(root, artifact.path), artifact)));
     }
     await workspace.markUnpacked();
   } catch (error) {
@@ -64,12 +69,7 @@ async function unpack({ workspace, artifactsDir, run }: DeploymentContext, { art
 }
 
 /** Over what the source has there, as the build step that made it did. */
-async function place(store: ArtifactStore, root: string, artifact: BuildArtifact): Promise<void> {
-  const path = join(root, artifact.path);
-  await mkdir(dirname(path), { recursive: true });
-  const parent = await realpath(dirname(path));
-  // A link of the source may lead anywhere; what was kept lay inside.
-  if (parent !== root && !parent.startsWith(root + sep)) throw leavesWorkspace(artifact.path);
+async function place(store: ArtifactStore, path: string, artifact: BuildArtifact): Promise<void> {
   await rm(path, { force: true });
   if (artifact.kind === 'link') {
     const chunks: Uint8Array[] = [];
@@ -79,6 +79,16 @@ async function place(store: ArtifactStore, root: string, artifact: BuildArtifact
   }
   await writeFile(path, store.read(artifact, artifact.path), { flag: 'wx' });
   await chmod(path, artifact.executable ? 0o755 : 0o644);
+}
+
+/** A link of the source may lead anywhere; what was kept lay inside. */
+async function makeParent(root: string, path: string, checked: Set<string>): Promise<void> {
+  const directory = dirname(join(root, path));
+  if (checked.has(directory)) return;
+  await mkdir(directory, { recursive: true });
+  const parent = await realpath(directory);
+  if (parent !== root && !parent.startsWith(root + sep)) throw leavesWorkspace(path);
+  checked.add(directory);
 }
 
 const buildGone = (kept: TaskBuild | null): SfpError =>

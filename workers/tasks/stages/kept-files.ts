@@ -25,7 +25,9 @@ export async function keptFiles(source: string, patterns: readonly string[]): Pr
     for await (const path of filesBelow(source, normalize(match))) paths.add(path);
     if (paths.size > atMost) throw tooMany();
   }
-  const sorted = [...paths].sort();
+  // What was named through a link to a directory is kept as files below that name: not the link too.
+  const directories = new Set([...paths].flatMap(ancestorsOf));
+  const sorted = [...paths].filter((path) => !directories.has(path)).sort();
   const root = await realpath(source);
   const kept: KeptFile[] = [];
   for (let start = 0; start < sorted.length; start += atOnce) {
@@ -33,6 +35,11 @@ export async function keptFiles(source: string, patterns: readonly string[]): Pr
   }
   return kept;
 }
+
+const ancestorsOf = (path: string): string[] => {
+  const parent = dirname(path);
+  return parent === '.' ? [] : [parent, ...ancestorsOf(parent)];
+};
 
 async function* filesBelow(source: string, path: string): AsyncGenerator<string> {
   if (path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path)) throw outside(path);
