@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Deployment, StageStatus } from '../../contracts/deployment.ts';
+import { type Deployment, type StageStatus, stages } from '../../contracts/deployment.ts';
 import type { Task } from '../../contracts/task.ts';
 import { styleOf } from '../output/style.ts';
 import type { WatchModel } from '../tui/model.ts';
@@ -82,4 +82,24 @@ describe('the summary of a deployment', () => {
     expect(text).not.toContain('task retry');
     expect(text).toContain('sfp deploy --project site --environment production --ref main');
   });
+});
+
+it('of a build names its number, shows its own stages, and says how to deploy it', () => {
+  const task: Task = {
+    ...{ id, accountId: id, projectId: id, environmentId: null, deploymentId: null, buildId: id, type: 'build' },
+    ...{ pool: 'standard', status: 'succeeded', attempt: 1, progress: {}, lastSeq: 9, failure: null },
+    ...{ cancelRequestedAt: null, createdAt: at, startedAt: at, finishedAt: at },
+  };
+  const states = Object.fromEntries(stages.map((stage) => [stage, { status: 'skipped' }])) as WatchModel['stages'];
+  const model: WatchModel = {
+    ...initialModel(id, { project: 'site', build: 7, ref: 'main' }, null),
+    status: 'succeeded',
+    stages: states,
+  };
+  const view = summaryView(model, { outcome: 'succeeded', exitCode: 0, task, deployment: null }, { logShown: true });
+  const text = typeof view === 'string' ? view : view(styleOf({}, {}));
+  expect(text).toContain('site build 7 (main)');
+  expect(text).toContain('sfp deploy --project site --environment <slug> --build 7');
+  expect(text).toContain('validate');
+  expect(text).not.toContain('verify');
 });
