@@ -463,9 +463,9 @@ describe('a body that is too large', () => {
       for (let round = 0; round < 3; round += 1) {
         const headers = { 'content-type': 'application/json', authorization: `Bearer ${owner.token}` };
         const refused = await fetch(`${base}/api/v1/accounts`, { method: 'POST', headers, body });
-        expect([refused.status, (await refused.json()).code]).toEqual([413, 'body_too_large']);
+        expect([refused.status, problemSchema.parse(await refused.json()).code]).toEqual([413, 'body_too_large']);
         const next = await fetch(`${base}/api/v1/auth/token`, { method: 'POST', headers, body: '{}' });
-        expect([next.status, (await next.json()).code]).toEqual([422, 'request_invalid']);
+        expect([next.status, problemSchema.parse(await next.json()).code]).toEqual([422, 'request_invalid']);
       }
     }
   });
