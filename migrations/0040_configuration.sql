@@ -71,7 +71,7 @@ returns int language sql stable security definer set search_path = '' as $$
     (select r.standard from private.setting_rules() r where r.key = p_key))
 $$;
 
--- As in 0020, from the settings.
+-- As in 0026, from the settings.
 create or replace function private.approval_timeout(p_account_id uuid, p_project_id uuid)
 returns int language sql stable security definer set search_path = '' as $$
   select private.setting(p_account_id, p_project_id, 'approvalTimeoutSeconds')
