@@ -394,7 +394,10 @@ describe('contents that nobody needs', () => {
     } finally {
       await backup.end();
     }
-    await waitFor(async () => (await claim([unknown])).digests.includes(unknown), { timeoutMs: 20_000, what: 'the end of the lock' });
+    await waitFor(async () => (await claim([unknown])).digests.includes(unknown), {
+      timeoutMs: 20_000,
+      what: 'the end of the lock',
+    });
   });
 
   it('are not taken from a build that is being recorded at that moment', async () => {

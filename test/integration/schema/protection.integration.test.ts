@@ -493,8 +493,8 @@ describe('at the same moment', () => {
           if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: expect.stringMatching(/^PT409$/) });
         }
         // A sweep passes over what somebody is deciding on; the next one does not find it held.
-      await service('select public.expire_approvals()');
-      const now = await deploymentOf(made.id);
+        await service('select public.expire_approvals()');
+        const now = await deploymentOf(made.id);
         const task = await taskOf(now.task_id);
         seen.add(now.status);
         expect(allowed).toContain(now.status);

@@ -3,7 +3,7 @@ import type { Actor } from '../../../contracts/permissions/rule.ts';
 import type { World } from '../world.ts';
 
 /** One request of a route, about something of the world's account. */
-export interface Call {
+interface Call {
   /** The path that is called, when it is not the route's name. */
   path?: string;
   body?: unknown;
