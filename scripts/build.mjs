@@ -7,7 +7,18 @@ import { join } from 'node:path';
 import { bundlePrograms } from './bundle.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
-const rooms = ['cli', 'client', 'contracts', 'artifacts', 'server', 'workers', 'migrations', 'stack', 'compose', 'embedded'];
+const rooms = [
+  'cli',
+  'client',
+  'contracts',
+  'artifacts',
+  'server',
+  'workers',
+  'migrations',
+  'stack',
+  'compose',
+  'embedded',
+];
 const assets = /\.(sql|json|yaml|html)$/;
 
 const dist = join(root, 'dist');

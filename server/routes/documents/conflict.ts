@@ -21,7 +21,8 @@ export async function documentConflict(db: Database, error: unknown, change: Cha
   try {
     const query = db.rpc('get_document', { p_collection_id: collectionId, p_key: key });
     const current = toDocument(await fetchRows(query, documentRowSchema));
-    const shown = value !== undefined && current.bytes <= maxShownBytes && JSON.stringify(value).length <= maxShownBytes;
+    const shown =
+      value !== undefined && current.bytes <= maxShownBytes && JSON.stringify(value).length <= maxShownBytes;
     return versionConflict('document', expected, current, shown ? { ...current, value } : current);
   } catch {
     // Deleted by now, or the database is away: what it said first still holds.
