@@ -13,6 +13,10 @@ it('a secret is masked as it is and as headers, URLs and JSON spell it', () => {
     Buffer.from(secret).toString('base64'),
     Buffer.from(secret).toString('base64url'),
     Buffer.from(secret).toString('hex'),
+    Buffer.from(secret).toString('hex').toUpperCase(),
+    encodeURIComponent(secret).replace(/%../g, (octet) => octet.toLowerCase()),
+    new URLSearchParams({ secret }).toString().slice('secret='.length),
+    JSON.stringify(JSON.stringify({ secret })).slice(15, -4),
   ]) {
     expect(masker.apply(`before ${text} after`)).toBe('before *** after');
   }
@@ -30,4 +34,15 @@ it('and wherever it begins in a longer text that is written as base64', () => {
       expect(masked).not.toContain(Buffer.from(secret).toString('base64').slice(8, 16));
     }
   }
+});
+
+it('and when a program breaks its base64 into lines', () => {
+  const long = 'a key that takes more than one line of base64, '.repeat(4);
+  const lines =
+    Buffer.from(long)
+      .toString('base64')
+      .match(/.{1,76}/g) ?? [];
+  expect(lines.length).toBeGreaterThan(3);
+  const masked = new Masker(spellingsOf(long));
+  for (const line of lines) expect(masked.apply(line)).toBe('***');
 });

@@ -5,7 +5,7 @@ const secretName = /(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|API_?KEY|AC
 
 /** Forms that are a secret wherever they come from: our own tokens and keys, GitHub's, AWS', JWTs, URLs with a password. */
 const patterns: readonly RegExp[] = [
-  /sfp_(?:at|inv)_[A-Za-z0-9_-]{38}/g,
+  /sfp_(?:at|inv|login)_[A-Za-z0-9_-]{38}/g,
   /sb_secret_[A-Za-z0-9_-]{10,}/g,
   /gh[pousr]_[A-Za-z0-9]{20,}/g,
   /github_pat_[A-Za-z0-9_]{20,}/g,

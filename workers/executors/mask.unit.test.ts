@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { newApplicationToken } from '../../contracts/application-token.ts';
 import { newInvitationCode } from '../../contracts/invitation.ts';
+import { newLoginCode } from '../../contracts/login-code.ts';
 import { Masker } from './mask.ts';
 
 describe('Masker', () => {
@@ -25,6 +26,7 @@ describe('Masker', () => {
 
   it.each([
     ['our own token', newApplicationToken()],
+    ['a code of a login', newLoginCode()],
     ['our own invitation', newInvitationCode()],
     ['a secret key', 'sb_secret_abcdefghijklmnopqrstuv_12345678'],
     ['a GitHub token', `ghp_${'a1'.repeat(18)}`],
