@@ -23,6 +23,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // A key is derived from a passphrase slowly on purpose: 5 s of a busy machine.
+          testTimeout: 20_000,
           sequence: { groupOrder: 0 },
           include: ['**/*.unit.test.{ts,tsx}'],
           exclude: ['node_modules/**', 'dist/**'],

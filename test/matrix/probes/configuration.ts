@@ -1,7 +1,12 @@
 import { anyVersion, of, type Probe, slug } from './probe.ts';
 
 export const configuration = {
-  'GET /projects': (world) => ({ item: ({ id }) => id === world.project }),
+  // The newest: the list comes in pages, and the matrix makes many.
+  'GET /projects': async (world) => {
+    const sql = `insert into public.projects (account_id, slug, name, repository_url) values ($1, $2, 'P', '/p') returning id`;
+    const made = await world.insert(sql, [world.account, slug()]);
+    return { item: ({ id }) => id === made.id };
+  },
   'POST /projects': (world) => ({ body: { accountId: world.account, slug: slug(), repositoryUrl: '/p' } }),
   'GET /projects/{idOrSlug}': (world) => ({ path: `/projects/${world.project}` }),
   'PATCH /projects/{idOrSlug}': (world) => ({
@@ -9,10 +14,11 @@ export const configuration = {
     headers: anyVersion,
     body: { name: 'Renamed' },
   }),
-  'GET /projects/{idOrSlug}/environments': (world) => ({
-    path: `/projects/${world.project}/environments`,
-    item: ({ id }) => id === world.environment,
-  }),
+  'GET /projects/{idOrSlug}/environments': async (world) => {
+    const sql = `insert into public.environments (project_id, slug, name) values ($1, $2, 'E') returning id`;
+    const made = await world.insert(sql, [world.project, slug()]);
+    return { path: `/projects/${world.project}/environments`, item: ({ id }) => id === made.id };
+  },
   'POST /projects/{idOrSlug}/environments': (world) => ({
     path: `/projects/${world.project}/environments`,
     body: { slug: slug() },
