@@ -21,18 +21,27 @@ function spawnCli(
   env: Record<string, string>,
   program: string,
   within: readonly string[] = [],
+  input?: string,
 ): ChildProcess {
   const [command = process.execPath, ...rest] = [...within, process.execPath, program, ...args];
-  return spawn(command, rest, { env: { ...baseEnvironment, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const stdin = input === undefined ? 'ignore' : 'pipe';
+  const child = spawn(command, rest, { env: { ...baseEnvironment, ...env }, stdio: [stdin, 'pipe', 'pipe'] });
+  // A command that fails before it reads leaves the pipe: what it answers is what counts.
+  child.stdin?.on('error', () => undefined).end(input);
+  return child;
 }
 
-/** @param program another version's */
+/**
+ * @param program another version's
+ * @param input what is piped to it; without it stdin is closed
+ */
 export async function runCli(
   args: readonly string[],
   env: Record<string, string>,
   program: string = main,
+  input?: string,
 ): Promise<CliRun> {
-  const child = spawnCli(args, env, program);
+  const child = spawnCli(args, env, program, [], input);
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exitCode(child)]);
   return { code, stdout, stderr, json: () => JSON.parse(stdout) };
 }

@@ -54,6 +54,12 @@ export class Home {
     return runCli(args, this.#env);
   }
 
+  /** Runs a command that is given something on stdin. */
+  pipe(input: string, ...args: string[]): Promise<CliRun> {
+    this.#remember(args);
+    return runCli(args, this.#env, undefined, input);
+  }
+
   /** Starts a command whose output is read while it runs. */
   start(...args: string[]): RunningCli {
     this.#remember(args);
