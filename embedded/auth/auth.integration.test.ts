@@ -21,6 +21,10 @@ const environment = (port: number): Record<string, string> => ({
   GOTRUE_DB_DATABASE_URL: postgres.url('supabase_auth_admin'),
   GOTRUE_JWT_SECRET: secret,
   GOTRUE_MAILER_AUTOCONFIRM: 'true',
+  GOTRUE_RATE_LIMIT_HEADER: 'X-Real-IP',
+  // One in five minutes comes back.
+  GOTRUE_RATE_LIMIT_TOKEN_REFRESH: '1',
+  GOTRUE_RATE_LIMIT_OTP: '1',
 });
 const start = (port: number): Promise<Role> =>
   startRole(entry, environment(port), { ready: async () => (await fetch(`http://127.0.0.1:${port}/health`)).ok });
@@ -310,5 +314,32 @@ describe('the process', () => {
     });
     expect(user.status).toBe(200);
     expect(await other.stop()).toBe(0);
+  });
+});
+
+describe('limits by address', () => {
+  const limited = {
+    status: 429,
+    body: { code: 429, error_code: 'over_request_rate_limit', msg: 'Request rate limit reached' },
+  };
+  const guess = (address: string) =>
+    post('/token?grant_type=password', { email: 'guessed@example.com', password: 'wrong' }, { 'x-real-ip': address });
+
+  test('after thirty guesses an address has to wait, with the right password too; another one has not', async () => {
+    await signUp('guessed@example.com');
+    for (let count = 0; count < 30; count += 1) expect((await guess('10.0.0.1')).status).toBe(400);
+    expect(await guess('10.0.0.1')).toEqual(limited);
+    const right = { email: 'guessed@example.com', password: 'Passw0rd!x' };
+    for (const path of ['/token?grant_type=password', '/token?grant_type=refresh_token'])
+      expect(await post(path, right, { 'x-real-ip': '10.0.0.1' })).toEqual(limited);
+    expect((await post('/token?grant_type=password', right, { 'x-real-ip': '10.0.0.2' })).status).toBe(200);
+    expect((await signIn('guessed@example.com')).status).toBe(200);
+  });
+
+  test('signing up is limited before anything is looked at', async () => {
+    const from = { 'x-real-ip': '10.0.0.3' };
+    for (let count = 0; count < 30; count += 1)
+      expect((await post('/signup', { email: 'nobody', password: 'x' }, from)).status).toBe(422);
+    expect(await post('/signup', { email: 'nobody', password: 'x' }, from)).toEqual(limited);
   });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LimitRates } from './http/rate-limits.ts';
 import { type KeyMaterial, parseKeyMaterial } from './jwt/key-material.ts';
 
 const flag = z
@@ -12,6 +13,8 @@ const list = z.string().transform((value) =>
 );
 const port = z.coerce.number().int().min(1).max(65535);
 const seconds = z.coerce.number().int().min(0);
+// Requests in five minutes from one address.
+const rate = z.coerce.number().min(0);
 
 const environmentSchema = z.object({
   GOTRUE_API_HOST: z.string().default('127.0.0.1'),
@@ -37,6 +40,11 @@ const environmentSchema = z.object({
   GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL: seconds.default(0),
   GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED: flag.default(true),
   GOTRUE_CORS_ALLOWED_HEADERS: list.default([]),
+  // Without it nothing is limited.
+  GOTRUE_RATE_LIMIT_HEADER: z.string().default(''),
+  GOTRUE_RATE_LIMIT_TOKEN_REFRESH: rate.default(150),
+  GOTRUE_RATE_LIMIT_VERIFY: rate.default(30),
+  GOTRUE_RATE_LIMIT_OTP: rate.default(30),
 });
 
 export interface Config {
@@ -60,6 +68,7 @@ export interface Config {
   reuseIntervalSeconds: number;
   rotationEnabled: boolean;
   corsAllowedHeaders: string[];
+  limits: { header: string | undefined; rates: LimitRates };
 }
 
 /** Reads GoTrue's environment. Throws a zod error (bad values, named by variable) or an SfpError (bad keys). */
@@ -90,5 +99,21 @@ export function parseConfig(environment: NodeJS.ProcessEnv): Config {
     reuseIntervalSeconds: env.GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL,
     rotationEnabled: env.GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED,
     corsAllowedHeaders: env.GOTRUE_CORS_ALLOWED_HEADERS.map((name) => name.toLowerCase()),
+    limits: { header: env.GOTRUE_RATE_LIMIT_HEADER || undefined, rates: ratesOf(env) },
+  };
+}
+
+/** One setting holds for everything that sends a code, and for what changes a user. */
+function ratesOf(env: z.output<typeof environmentSchema>): LimitRates {
+  const otp = env.GOTRUE_RATE_LIMIT_OTP;
+  return {
+    token: env.GOTRUE_RATE_LIMIT_TOKEN_REFRESH,
+    verify: env.GOTRUE_RATE_LIMIT_VERIFY,
+    signup: otp,
+    otp,
+    magiclink: otp,
+    recover: otp,
+    resend: otp,
+    user: otp,
   };
 }

@@ -4,6 +4,7 @@ import { SfpError } from '../../contracts/error.ts';
 import { processLog } from '../../contracts/process-log.ts';
 import { type Config, parseConfig } from './config.ts';
 import { Database } from './database.ts';
+import { RateLimits } from './http/rate-limits.ts';
 import { Keyring } from './jwt/keyring.ts';
 import { migrate } from './migrate.ts';
 import { Hasher } from './password/hasher.ts';
@@ -35,7 +36,8 @@ const database = new Database(config.databaseUrl, config.poolSize, (error) =>
   log.warn({ err: error }, 'an idle database connection ended'),
 );
 const hasher = new Hasher();
-const server = createAuthServer({ config, database, hasher, log, keyring: await Keyring.create(config.keys) });
+const limits = new RateLimits(config.limits.header, config.limits.rates);
+const server = createAuthServer({ config, database, hasher, limits, log, keyring: await Keyring.create(config.keys) });
 server.listen(config.port, config.host);
 await once(server, 'listening');
 log.info({ host: config.host, port: config.port, ms: Math.round(performance.now() - started) }, 'listening');

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Database } from './database.ts';
+import type { RateLimits } from './http/rate-limits.ts';
 import type { Keyring } from './jwt/keyring.ts';
 import type { Hasher } from './password/hasher.ts';
 
@@ -10,5 +11,6 @@ export interface Service {
   database: Database;
   keyring: Keyring;
   hasher: Hasher;
+  limits: RateLimits;
   log: Logger;
 }

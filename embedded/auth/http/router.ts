@@ -1,5 +1,6 @@
 import type { Exchange } from './exchange.ts';
 import { MethodNotAllowed, NoRoute } from './failure.ts';
+import type { LimitName } from './rate-limits.ts';
 import type { Reply } from './reply.ts';
 
 export type Handler = (exchange: Exchange) => Promise<Reply> | Reply;
@@ -11,6 +12,8 @@ export interface Resource {
   methods: Record<string, Handler>;
   /** Runs before the method is looked at, so that a stranger does not learn which methods there are. */
   guard?: (exchange: Exchange) => Promise<unknown>;
+  /** Methods that an address may use only so often. */
+  limits?: Record<string, LimitName>;
   /** The path is also known with a slash at its end. */
   trailingSlash?: boolean;
 }
@@ -30,15 +33,17 @@ export function findResource(resources: readonly Resource[], path: string): Matc
   throw new NoRoute();
 }
 
-/** Guard, then method, then handler. */
+/** Guard, then method, then limit, then handler. */
 export async function handle(match: Match, exchange: Exchange): Promise<Reply> {
-  const { guard, methods } = match.resource;
+  const { guard, methods, limits } = match.resource;
   if (guard !== undefined) await guard(exchange);
   const handler = methods[exchange.method];
   if (handler === undefined) {
     if (Object.keys(methods).length === 0) throw new NoRoute();
     throw new MethodNotAllowed(Object.keys(methods));
   }
+  const limit = limits?.[exchange.method];
+  if (limit !== undefined) exchange.service.limits.take(limit, exchange);
   return handler(exchange);
 }
 

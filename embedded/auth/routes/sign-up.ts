@@ -37,6 +37,8 @@ export async function signUp(exchange: Exchange): Promise<Reply> {
   const password = body.string('password');
   if (body.string('email') === '' && body.string('phone') === '')
     throw unprocessable('anonymous_provider_disabled', 'Anonymous sign-ins are disabled');
+  // After the question whether it is anonymous: that has a limit of its own in the real server.
+  service.limits.take('signup', exchange);
   if (password === '') throw badRequest('validation_failed', 'Signup requires a valid password');
   checkStrength(password, config.passwordRules);
   if (body.string('email') !== '' && body.string('phone') !== '')
