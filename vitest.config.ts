@@ -63,8 +63,8 @@ export default defineConfig({
           name: 'e2e',
           sequence: { groupOrder: 4 },
           include: ['test/e2e/**/*.e2e.test.ts'],
-          maxWorkers: 1,
-          fileParallelism: false,
+          // They wait more than they compute: for a lease of somebody killed, for a schedule, for a backup.
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
