@@ -5,7 +5,7 @@ import type { Finding } from './finding.ts';
 import type { SecretBook } from './secret-book.ts';
 
 /** The regular files below a directory, by their paths. */
-export const filesBelow = (directory: string, skip: (path: string) => boolean = () => false): string[] =>
+const filesBelow = (directory: string, skip: (path: string) => boolean = () => false): string[] =>
   readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name);
     if (skip(path)) return [];
