@@ -9,6 +9,7 @@ import { waitFor } from '../../test/support/wait.ts';
 import { Gateway } from './gateway.ts';
 
 const key = 'sb_publishable_for_tests';
+const secretKey = 'sb_secret_for_tests';
 let behave: RequestListener = (_request, response) => response.end('{}');
 let upstream: Server;
 let gateway: Gateway;
@@ -31,9 +32,9 @@ const configFor = (url: string) => ({
     anonKey: undefined,
     serviceKey: undefined,
     publishableKey: key,
-    secretKey: undefined,
+    secretKey,
     anonJwt: 'anon.jwt.signature',
-    serviceJwt: undefined,
+    serviceJwt: 'service.jwt.signature',
   },
 });
 
@@ -284,6 +285,20 @@ test('headers of one connection stay on it', async () => {
   expect(seen.te ?? seen['proxy-authorization']).toBeUndefined();
   expect(text).toContain('200 OK');
   expect(text.toLowerCase()).not.toContain('x-private: 1');
+});
+
+test('for whom it asks is what only the holder of the secret key can say', async () => {
+  behave = (incoming, response) => response.end(JSON.stringify(incoming.headers));
+  const seen = async (apikey: string, forwarded: string) => {
+    const headers = { apikey, 'x-forwarded-for': forwarded, 'x-real-ip': '6.6.6.6' };
+    const { 'x-forwarded-for': address, 'x-real-ip': real } = Object(
+      await (await fetch(url('/auth/v1/token'), { headers })).json(),
+    );
+    return [address, real];
+  };
+  expect(await seen(secretKey, '6.6.6.6, 192.0.2.7')).toEqual(['192.0.2.7', '192.0.2.7']);
+  expect(await seen(secretKey, 'nonsense')).toEqual(['127.0.0.1', '127.0.0.1']);
+  expect(await seen(key, '192.0.2.7')).toEqual(['127.0.0.1', '127.0.0.1']);
 });
 
 test('a drain lets what runs finish and takes nothing new', async () => {

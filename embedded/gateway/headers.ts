@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
 import type { Admitted } from './admission.ts';
 
 // RFC 9110, 7.6.1: these belong to one connection and are never passed on.
@@ -38,7 +39,7 @@ export function upstreamHeaders(
     request.headers,
     (name) => !spoofable.test(name) && name !== 'apikey' && name !== 'authorization',
   );
-  const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  const address = addressOf(request, key);
   return {
     ...headers,
     host: upstream.host,
@@ -55,6 +56,13 @@ export function upstreamHeaders(
     ...(key === undefined ? {} : { apikey: key.jwt }),
     ...(key !== undefined && route.queryKey === 'translate' ? { 'x-api-key': key.jwt } : {}),
   };
+}
+
+/** Who holds the secret key is a server of ours, and says for whom it asks: limits by address hold for that one. */
+function addressOf(request: IncomingMessage, key: Admitted['key']): string {
+  const claimed = key?.group === 'admin' ? [request.headers['x-forwarded-for'] ?? []].flat().join(',') : '';
+  const last = claimed.split(',').at(-1)?.trim() ?? '';
+  return isIP(last) > 0 ? last : (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
 }
 
 /** Headers for the caller. */

@@ -31,6 +31,8 @@ export const authRole: Role = {
       GOTRUE_EXTERNAL_EMAIL_ENABLED: 'true',
       // No mail server yet: an address counts as confirmed.
       GOTRUE_MAILER_AUTOCONFIRM: 'true',
+      // Without it nothing is limited by address, guessing passwords included. The gateway sets it on every request.
+      GOTRUE_RATE_LIMIT_HEADER: 'X-Real-IP',
     };
   },
   probe: ({ settings }) => ({ kind: 'http', url: `${local(settings.ports.auth)}/health` }),

@@ -30,6 +30,8 @@ export interface Databases {
   service: Database;
   /** The publishable key: what an anonymous client may do. */
   anonymous(): Database;
+  /** For sign-ins: the secret key, so that auth counts tries by the address of who asks and not by this server's. */
+  onBehalfOf(source: Pick<RequestSource, 'address'>): Database;
 }
 
 export function createDatabases({
@@ -58,6 +60,11 @@ export function createDatabases({
       }),
     service: createClient(url, secretKey, { auth: options, global: { fetch: limitedFetch } }),
     anonymous,
+    onBehalfOf: ({ address }) =>
+      createClient(url, secretKey, {
+        auth: options,
+        global: { fetch: limitedFetch, headers: address === undefined ? {} : { 'x-forwarded-for': address } },
+      }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { type AuthError, type Session as AuthSession, isAuthRetryableFetchError } from '@supabase/supabase-js';
 import type { Session } from '../../contracts/api/auth.ts';
 import { ApiProblem } from '../http/problem.ts';
-import type { Databases } from './database.ts';
+import type { Databases, RequestSource } from './database.ts';
 
 function problemOf(error: AuthError): ApiProblem {
   const code = error.code ?? 'unauthorized';
@@ -44,13 +44,14 @@ const toSession = (session: AuthSession | null): Session => {
 /** Sessions of users; auth decides, this only speaks its language. */
 export function createSignIn(databases: Databases) {
   return {
-    async withPassword(email: string, password: string): Promise<Session> {
-      const { data, error } = await databases.anonymous().auth.signInWithPassword({ email, password });
+    async withPassword(email: string, password: string, source: RequestSource): Promise<Session> {
+      const { data, error } = await databases.onBehalfOf(source).auth.signInWithPassword({ email, password });
       if (error !== null) throw problemOf(error);
       return toSession(data.session);
     },
-    async refresh(refreshToken: string): Promise<Session> {
-      const { data, error } = await databases.anonymous().auth.refreshSession({ refresh_token: refreshToken });
+    async refresh(refreshToken: string, source: RequestSource): Promise<Session> {
+      const { auth } = databases.onBehalfOf(source);
+      const { data, error } = await auth.refreshSession({ refresh_token: refreshToken });
       if (error !== null) throw problemOf(error);
       return toSession(data.session);
     },

@@ -15,5 +15,5 @@ export const postLogin: Endpoint = (api, { signIn, loginLimit }) =>
   api.openapi(route, async (c) => {
     const { email, password } = c.req.valid('json');
     loginLimit.take(`email ${email.toLowerCase()}`);
-    return c.json(await signIn.withPassword(email, password), 200);
+    return c.json(await signIn.withPassword(email, password, c.get('source')), 200);
   });

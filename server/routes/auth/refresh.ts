@@ -12,4 +12,4 @@ const route = createRoute({
 });
 
 export const postRefresh: Endpoint = (api, { signIn }) =>
-  api.openapi(route, async (c) => c.json(await signIn.refresh(c.req.valid('json').refreshToken), 200));
+  api.openapi(route, async (c) => c.json(await signIn.refresh(c.req.valid('json').refreshToken, c.get('source')), 200));

@@ -33,7 +33,7 @@ export const signUpInvited: Endpoint = (api, { databases, signIn, loginLimit }) 
     if (registered) throw userExists(email);
     // A crash behind this line leaves a user who knows the password: logging in and accepting finishes it.
     if (!(await signIn.createUser(email, password))) throw userExists(email);
-    const session = await signIn.withPassword(email, password);
+    const session = await signIn.withPassword(email, password, c.get('source'));
     const db = databases.as(session.accessToken, c.get('source'));
     await fetchRows(db.rpc('accept_invitation', { p_hash: invitationHash(code) }), z.unknown());
     return c.json(session, 200);

@@ -52,7 +52,7 @@ export const postLoginPage: Endpoint = (api, { env, signIn, loginLimit, loginCod
     if (!given.success) return again('Type your e-mail address and your password.', 422);
     try {
       loginLimit.take(`email ${given.data.email.toLowerCase()}`);
-      const session = await signIn.withPassword(given.data.email, given.data.password);
+      const session = await signIn.withPassword(given.data.email, given.data.password, c.get('source'));
       const code = await loginCodes.give(session, { challenge, redirectUri });
       if (redirectUri !== undefined) return redirectTo(c, redirectUri, link.data, { code });
       return c.html(loginCodePage(code, device, loginCodeSeconds.shown / 60), 200, loginPageHeaders());

@@ -106,8 +106,15 @@ async function makeContext(databasePassword: string, databasePort: number): Prom
   };
 }
 
-/** Starts Postgres, auth, realtime, the migrations, REST, gateway and what else is asked for, in the order of a start. */
-export async function startServerStack(wanted: readonly RoleName[] = ['hatchet', 'api']): Promise<ServerStack> {
+/**
+ * Starts Postgres, auth, realtime, the migrations, REST, gateway and what else is asked for, in the order of a start.
+ *
+ * @param limited auth limits an address as it does in a stack; else it does not: everybody in a test comes from the same
+ */
+export async function startServerStack(
+  wanted: readonly RoleName[] = ['hatchet', 'api'],
+  { limited = false }: { limited?: boolean } = {},
+): Promise<ServerStack> {
   const ends: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of ends.splice(0).reverse()) await end();
@@ -120,10 +127,11 @@ export async function startServerStack(wanted: readonly RoleName[] = ['hatchet',
     // Workers make their workspaces there.
     ends.push(() => rm(context.layout.baseDir, { recursive: true, force: true }));
     const roles = new Map<RoleName, Role>();
+    const unlimited: Record<string, string> = limited ? {} : { GOTRUE_RATE_LIMIT_HEADER: '' };
     const start: ServerStack['start'] = async (name, { probeMs, readyMs } = { probeMs: 1_000, readyMs: 20_000 }) => {
       const role = roleTable[name];
       const entry = new URL(`../../../${role.entry}.ts`, import.meta.url);
-      const env = { SFP_LOG_LEVEL: process.env.SFP_TEST_LOG_LEVEL ?? 'info', ...role.env(context) };
+      const env = { SFP_LOG_LEVEL: process.env.SFP_TEST_LOG_LEVEL ?? 'info', ...role.env(context), ...unlimited };
       const started = await startRole(entry, env, {
         ready: async () => (await runProbe(role.probe(context), probeMs)).ok,
         timeoutMs: readyMs,
