@@ -4,7 +4,7 @@ import type { Release } from './release.ts';
 export const releases: readonly Release[] = [
   {
     version: '0.1.0',
-    schemaVersion: 41,
+    schemaVersion: 42,
     notes: ['The first version.'],
     breaking: [],
     requiredStop: false,
