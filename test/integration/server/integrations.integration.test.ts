@@ -96,7 +96,7 @@ describe('integrations in the API', () => {
     expect([answered.status, answered.body.status, answered.headers.get('etag')]).toEqual([200, 'active', '"2"']);
     const stale = await set({ value: newSecret() }, { 'if-match': '"1"' });
     expect([stale.status, stale.body.code]).toEqual([409, 'version_conflict']);
-    expect(stale.body.message).toMatch(/version 1.*version 2/);
+    expect(stale.body.conflict).toMatchObject({ expectedVersion: 1, currentVersion: 2, current: { id } });
     for (const bad of ['short', 'with a \0 in it', 'half a \ud800 pair', 'x'.repeat(65_537)]) {
       const refused = await set({ value: bad }, { 'if-match': '*' });
       expect([refused.status, refused.body.errors[0].path]).toEqual([422, 'value']);
