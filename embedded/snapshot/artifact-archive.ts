@@ -27,15 +27,20 @@ export async function storedBytes(directory: string): Promise<number> {
  */
 export async function* artifactArchive(directory: string): AsyncGenerator<Uint8Array> {
   const { Header } = await import('tar');
+  const headerOf = (path: string, size: number, type: 'File' | 'Directory'): Buffer => {
+    const header = new Header({ path, mode: type === 'File' ? 0o600 : 0o700, size, type, mtime: new Date() });
+    header.encode();
+    if (header.block === undefined) throw new Error(`no header for ${path}`);
+    return header.block;
+  };
+  // First, also when it is all: the tar package takes an archive without an entry for none.
+  yield headerOf('sha256/', 0, 'Directory');
   for await (const path of contentsOf(directory)) {
     const file = await open(join(directory, path), 'r').catch(absent);
     if (file === undefined) continue;
     try {
       const { size } = await file.stat();
-      const header = new Header({ path, mode: 0o600, size, type: 'File', mtime: new Date() });
-      header.encode();
-      if (header.block === undefined) throw new Error(`no header for ${path}`);
-      yield header.block;
+      yield headerOf(path, size, 'File');
       yield* chunksOf(file, size);
       yield Buffer.alloc((blockBytes - (size % blockBytes)) % blockBytes);
     } finally {
