@@ -4,7 +4,7 @@ import { Journey } from './support/journey.ts';
 import { stackRows } from './support/stack-database.ts';
 
 // More with SFP_JOURNEY_ROUNDS; the suite has a few, for each costs the time in which what was killed is missed.
-const rounds = Number(process.env.SFP_JOURNEY_ROUNDS ?? 4);
+const rounds = Number(process.env.SFP_JOURNEY_ROUNDS ?? 3);
 const victims = ['worker-standard', 'api', 'postgres'] as const;
 const longest = 180_000;
 

@@ -23,7 +23,8 @@ export async function tableDigests(query: (sql: string) => Promise<string[]>): P
     (name) => `select '${name} ' || count(*) || ' ' ||
       coalesce(md5(string_agg(to_jsonb(t)::text, E'\\n' order by to_jsonb(t)::text)), '') from ${name} t`,
   );
-  return query(digests.join(' union all '));
+  // A union comes in any order, and the end of a line may be lost on its way through a shell.
+  return (await query(digests.join(' union all '))).map((line) => line.trim()).sort();
 }
 
 /** What is left to compare between two versions: each has migrations of its own. */
