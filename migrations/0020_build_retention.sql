@@ -67,6 +67,7 @@ begin
   if not pg_try_advisory_xact_lock_shared(hashtext('sfp.artifacts')) then return; end if;
   insert into private.artifacts (digest, size_bytes, removal_run, removal_since)
   select distinct f.digest, 0, p_run, now() from unnest(p_found) f(digest) where f.digest ~ '^[0-9a-f]{64}$'
+  order by f.digest -- as those who reserve, so that neither waits for the other in a ring
   on conflict do nothing;
   -- First the locks; then, in a statement of its own, what was committed by those who held them before.
   select array_agg(l.digest) into v_digests from (
@@ -89,6 +90,8 @@ create function public.finish_artifact_removals(p_run uuid, p_digests text[])
 returns int language plpgsql security definer set search_path = '' as $$
 declare v_count int;
 begin
+  -- In the order of those who reserve: they lock a row on its way out too, to find that it is.
+  perform 1 from private.artifacts where digest = any (p_digests) and removal_run = p_run order by digest for update;
   delete from private.artifacts where digest = any (p_digests) and removal_run = p_run;
   get diagnostics v_count = row_count;
   return v_count;

@@ -446,10 +446,11 @@ describe('contents that nobody needs', () => {
       // Some let go of them again, so that there is something to claim.
       if (index % 2 === 0) await owned('delete from public.build_artifacts where build_id = $1', [build]);
     });
-    await Promise.all(building).finally(() => {
+    const built = Promise.all(building).finally(() => {
       done = true;
     });
-    await collecting;
+    // Together: what a collector that failed has claimed would be waited for.
+    await Promise.all([built, collecting]);
     const rows = await owned('select digest from private.artifacts where digest = any($1) and removal_run is null', [
       shared.map(({ digest }) => digest),
     ]);
